@@ -1,0 +1,35 @@
+/** The native MQTT topics. A device may publish and subscribe only under its own id. */
+export const DEVICE_CHANNELS = ['observations', 'drive', 'inspection', 'status'] as const
+export type DeviceChannel = (typeof DEVICE_CHANNELS)[number]
+
+/** Lower-case letters, digits, dash and underscore; starts with a letter or digit; 1-64 characters. */
+export const DEVICE_ID = /^[a-z0-9][a-z0-9_-]{0,63}$/
+
+export type DeviceTopic = { deviceId: string; channel: DeviceChannel }
+
+/** Take `devices/{id}/{channel}` apart; undefined for any other topic. */
+export function parseDeviceTopic(topic: string): DeviceTopic | undefined {
+  const parts = topic.split('/')
+  if (parts.length !== 3 || parts[0] !== 'devices') return undefined
+  const [, deviceId = '', channel = ''] = parts
+  if (!DEVICE_ID.test(deviceId)) return undefined
+  if (!(DEVICE_CHANNELS as readonly string[]).includes(channel)) return undefined
+  return { deviceId, channel: channel as DeviceChannel }
+}
+
+export function deviceTopic(deviceId: string, channel: DeviceChannel | 'errors'): string {
+  return `devices/${deviceId}/${channel}`
+}
+
+/** Internal live events: published by ingest, read by the api. Outside the journal and every device's grant. */
+export const EVENT_TOPIC_PREFIX = 'schouw/events/'
+/** A poke that the numbered `change` table has grown; the payload is the newest id. */
+export const CHANGE_POKE_TOPIC = `${EVENT_TOPIC_PREFIX}change`
+/** Last known place of a moving vehicle, never stored: `{deviceId, lng, lat, heading, time}`. */
+export const VEHICLE_EVENT_TOPIC = `${EVENT_TOPIC_PREFIX}vehicle`
+/** A summary of each ingested message, for the integrator's live view; never stored. */
+export const MESSAGE_EVENT_TOPIC = `${EVENT_TOPIC_PREFIX}message`
+/** The api tells the broker that device credentials changed (created, rotated, revoked). */
+export const CREDENTIALS_EVENT_TOPIC = `${EVENT_TOPIC_PREFIX}credentials`
+/** The api tells ingest that a job row waits. */
+export const JOB_EVENT_TOPIC = `${EVENT_TOPIC_PREFIX}job`

@@ -1,0 +1,109 @@
+/** One reading, normalised: canonical unit, epoch ms. */
+export type Reading = {
+  deviceId: string
+  /** datastream name within the device: the property's name, or `property/name` when a device has several */
+  datastream: string
+  property: string
+  /** phenomenonTime */
+  ms: number
+  /** nanoseconds below the millisecond */
+  ns: number
+  /** number; truth as 0 or 1; category as the index of its code */
+  value: number
+  resultMs: number
+  messageId: string
+  /** bits of QUALITY */
+  quality: number
+  /** as it was sent, when a unit was converted */
+  rawValue: number | null
+  rawUnit: string | null
+}
+
+/** Quality bits, computed at ingest and stored with the value. Nothing is thrown away for its quality. */
+export const QUALITY = {
+  range: 1, // outside the plausible range
+  receiveTime: 2, // the device gave no time: the broker's was used
+  late: 4, // arrived more than an hour after its time
+  positionConflict: 8, // measured away from where the device is registered
+} as const
+
+export type JournalMark = { epoch: number; sequence: number }
+
+export type WriteOutcome = {
+  stored: number
+  /** the same value again: nothing changed */
+  repeats: number
+  /** another value for the same key: kept with its history, the later resultTime is valid */
+  corrections: number
+}
+
+/** A drive chunk as it is stored: one compressed row, counted in samples. */
+export type StoredChunk = {
+  deviceId: string
+  driveId: string
+  chunk: number
+  startMs: number
+  samples: number
+  last: boolean
+  receivedAt: number
+  /** JSON of the validated DriveChunkPayload, zstd or deflate compressed by the store */
+  body: Uint8Array
+}
+
+export type DatastreamInfo = {
+  id: number
+  deviceId: string
+  name: string
+  property: string
+  count: number
+  latest: { ms: number; value: number; quality: number } | null
+}
+
+export type SeriesPoint = {
+  /** start of the window (or the moment of the reading when not downsampled), epoch ms */
+  ms: number
+  mean: number
+  min: number
+  max: number
+  count: number
+  quality: number
+}
+
+export type Correction = {
+  ms: number
+  ns: number
+  value: number
+  resultMs: number
+  receivedAt: number
+  valid: boolean
+}
+
+/**
+ * The readings port. The embedded store implements it now, InfluxDB later: so everything is async, and nothing here
+ * speaks SQL. `openReadingsWriter` (ingest alone) and `openReadingsReader` (any process) give the two halves.
+ */
+export type ReadingsWriter = {
+  /** All or nothing, with the journal mark in the same transaction. Writing the same batch twice changes nothing. */
+  write(batch: {
+    readings: Reading[]
+    chunks: StoredChunk[]
+    mark: JournalMark | null
+  }): Promise<WriteOutcome>
+  /** How far this store has taken the journal. */
+  mark(): Promise<JournalMark | null>
+  /** Raw drives older than `beforeMs` (received) go. Returns how many chunks were deleted. */
+  deleteChunksBefore(beforeMs: number): Promise<number>
+  close(): Promise<void>
+}
+
+export type ReadingsReader = {
+  datastreams(filter: { deviceIds?: string[]; property?: string }): Promise<DatastreamInfo[]>
+  /** Readings of one datastream in [fromMs, toMs), downsampled to at most `maxPoints` windows when there are more. */
+  series(datastreamId: number, fromMs: number, toMs: number, maxPoints: number): Promise<SeriesPoint[]>
+  corrections(datastreamId: number, fromMs: number, toMs: number): Promise<Correction[]>
+  /** Stored chunks of one drive in order from `fromChunk`. */
+  chunks(deviceId: string, driveId: string, fromChunk: number): Promise<StoredChunk[]>
+  /** Totals for health and for tests: distinct stored readings, chunks and samples. */
+  totals(): Promise<{ readings: number; chunks: number; samples: number; datastreams: number }>
+  close(): Promise<void>
+}
