@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto'
+import type { Position, Wegvak } from '../../model/network.ts'
+import { axisDifference, bearing, distanceM, lengthM, metresPerDegree, simplify } from './geometry.ts'
+import type { StretchIndex } from './index.ts'
+import { coursesOf, type Fix, usableFixes } from './match.ts'
+
+/** m: a fix this close to a stretch that runs its way is on a known road */
+const COVER_M = 40
+/** m: this close it is on it whichever way it runs: crossings */
+const CROSSING_M = 15
+const COVER_ANGLE_DEG = 50
+const MIN_FIXES = 5
+/** m: shorter bits are turns and car parks */
+const MIN_LENGTH_M = 60
+/** m between kept points: standing still adds none */
+const STEP_M = 3
+/** m: an earlier part of the same drive this near is the same street */
+const SAME_STREET_M = 25
+/** m driven before an earlier part counts as earlier, and not as the tail */
+const BEHIND_M = 120
+const SIMPLIFY_M = 2
+const MAX_GAP_MS = 30_000
+const MAX_GAP_M = 300
+
+/**
+ * Roads for a drive where the network has none: along its own smoothed and simplified track, so that any recorded drive
+ * can be evaluated, and the next drive along the same street meets the same stretches. A street that is driven twice in
+ * one drive is built once. Two-way, because nobody knows.
+ *
+ * @param name of the recording; the street is called `Opgenomen rit {name}`
+ * @param index what is there already (imported and earlier tracks); null: nothing
+ * @returns wegvakken of at least 60 m; empty when the network covers the drive
+ */
+export function wegvakkenFromTrack(
+  name: string,
+  fixes: readonly Fix[],
+  index: StretchIndex | null = null,
+): Wegvak[] {
+  const usable = usableFixes(fixes)
+  const courses = coursesOf(fixes, usable)
+  const seen = createSeen()
+  const wegvakken: Wegvak[] = []
+  const ids = new Set<string>()
+  let run: Fix[] = []
+  let drivenM = 0
+  let last: Fix | null = null
+  const finish = () => {
+    const wegvak = wegvakOf(name, run)
+    if (wegvak && !ids.has(wegvak.wvkId)) {
+      ids.add(wegvak.wvkId)
+      wegvakken.push(wegvak)
+    }
+    run = []
+  }
+  for (let i = 0; i < fixes.length; i++) {
+    if (!usable[i]) continue
+    const fix = fixes[i]!
+    const position: Position = [fix.lng, fix.lat]
+    const moved: number = last ? distanceM([last.lng, last.lat], position) : Infinity
+    if (last && moved < STEP_M) continue
+    if (last && (fix.ms - last.ms > MAX_GAP_MS || moved > MAX_GAP_M)) finish()
+    if (last) drivenM += moved
+    const course = courses[i] ?? (last ? bearing([last.lng, last.lat], position) : null)
+    last = fix
+    const known = (index !== null && covered(index, fix, course)) || seen.has(fix, course, drivenM - BEHIND_M)
+    seen.add(fix, course, drivenM)
+    if (known) finish()
+    else run.push(fix)
+  }
+  finish()
+  return wegvakken
+}
+
+function covered(index: StretchIndex, fix: Fix, course: number | null): boolean {
+  return index
+    .nearest(fix.lng, fix.lat, COVER_M, 16)
+    .some(
+      (hit) =>
+        hit.distanceM <= CROSSING_M ||
+        course === null ||
+        axisDifference(course, hit.bearing) <= COVER_ANGLE_DEG,
+    )
+}
+
+function wegvakOf(name: string, run: readonly Fix[]): Wegvak | null {
+  const first = run[0]
+  if (!first || run.length < MIN_FIXES) return null
+  const line = simplify(smooth(run.map((f): Position => [f.lng, f.lat])), SIMPLIFY_M).map(
+    ([lng, lat]): Position => [round(lng), round(lat)],
+  )
+  if (lengthM(line) < MIN_LENGTH_M) return null
+  const start = `${first.lng.toFixed(4)},${first.lat.toFixed(4)}`
+  const hash = createHash('sha256').update(`${name}\n${start}`).digest('hex').slice(0, 12)
+  return {
+    wvkId: `track-${hash}`,
+    validFrom: new Date(first.ms).toISOString().slice(0, 10),
+    street: `Opgenomen rit ${name}`,
+    municipality: '',
+    authority: '',
+    bst: 'RB',
+    direction: 'B',
+    pavement: 'unknown',
+    junctionFrom: '',
+    junctionTo: '',
+    line,
+  }
+}
+
+/** Moving average over three points; the ends stay where they are. */
+function smooth(line: readonly Position[]): Position[] {
+  return line.map((p, i) => {
+    const a = line[i - 1]
+    const b = line[i + 1]
+    return a && b ? [(a[0] + p[0] * 2 + b[0]) / 4, (a[1] + p[1] * 2 + b[1]) / 4] : [p[0], p[1]]
+  })
+}
+
+function round(degrees: number): number {
+  return Math.round(degrees * 1e8) / 1e8
+}
+
+/** Where the drive has been, on a grid, with how far it had come. */
+function createSeen() {
+  const CELL = 5e-4 // degrees: 30 to 55 m, so that neighbours hold everything within SAME_STREET_M up to 60° latitude
+  const grid = new Map<string, { position: Position; course: number | null; drivenM: number }[]>()
+  const key = (x: number, y: number) => `${x},${y}`
+  return {
+    has(fix: Fix, course: number | null, beforeM: number): boolean {
+      const scale = metresPerDegree(fix.lat)
+      const cx = Math.floor(fix.lng / CELL)
+      const cy = Math.floor(fix.lat / CELL)
+      for (let x = cx - 1; x <= cx + 1; x++) {
+        for (let y = cy - 1; y <= cy + 1; y++) {
+          for (const p of grid.get(key(x, y)) ?? []) {
+            if (p.drivenM > beforeM) continue
+            const d = Math.hypot((p.position[0] - fix.lng) * scale.lng, (p.position[1] - fix.lat) * scale.lat)
+            if (d > SAME_STREET_M) continue
+            if (course === null || p.course === null) return true
+            if (axisDifference(course, p.course) <= COVER_ANGLE_DEG) return true
+          }
+        }
+      }
+      return false
+    },
+    add(fix: Fix, course: number | null, drivenM: number): void {
+      const id = key(Math.floor(fix.lng / CELL), Math.floor(fix.lat / CELL))
+      const there = grid.get(id)
+      const entry = { position: [fix.lng, fix.lat] as Position, course, drivenM }
+      if (there) there.push(entry)
+      else grid.set(id, [entry])
+    },
+  }
+}
