@@ -1,0 +1,127 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { StoredChunk } from '../readings/port.ts'
+
+/** A drive that detection has something to do with. */
+export type DriveWork = {
+  deviceId: string
+  driveId: string
+  /** highest chunk number seen, plus one */
+  chunks: number
+  processedChunks: number
+  lastChunkAt: number
+  /** the last chunk came, or nothing came for so long that none is expected */
+  complete: boolean
+}
+
+/** ms without a chunk after which a drive counts as ended */
+export const DRIVE_IDLE_MS = 10 * 60_000
+/** ms that a worker may keep a drive to itself; a worker that died gives it back */
+const LEASE_MS = 2 * 60_000
+
+/**
+ * Note that chunks came in. Called by ingest inside the transaction that also moves its journal position. Noting the
+ * same chunk twice changes nothing but the moment, and opens the drive again, so that a chunk that filled a gap after
+ * the end is still looked at.
+ */
+export function noteChunks(
+  sqlite: DatabaseSync,
+  chunks: readonly Pick<
+    StoredChunk,
+    'deviceId' | 'driveId' | 'chunk' | 'startMs' | 'samples' | 'last' | 'receivedAt'
+  >[],
+): void {
+  const upsert = sqlite.prepare(
+    `insert into drive (device_id, drive_id, started_at, last_chunk_at, chunks, samples, closed, processed_chunks,
+       lease_until, state)
+     values (?, ?, ?, ?, ?, ?, ?, 0, 0, 'open')
+     on conflict (device_id, drive_id) do update set
+       started_at = min(started_at, excluded.started_at),
+       last_chunk_at = max(last_chunk_at, excluded.last_chunk_at),
+       samples = samples + case when excluded.chunks > chunks then excluded.samples else 0 end,
+       chunks = max(chunks, excluded.chunks),
+       closed = max(closed, excluded.closed),
+       state = 'open'`,
+  )
+  for (const c of chunks) {
+    upsert.run(c.deviceId, c.driveId, c.startMs, c.receivedAt, c.chunk + 1, c.samples, c.last ? 1 : 0)
+  }
+}
+
+/**
+ * Lease the drives that wait, oldest first: those with chunks that detection has not seen, and those that ended. A
+ * drive with little new is left until there is more, because each look reads it from its start.
+ *
+ * @param seen chunks and moment at the last look, by drive; those with nothing new since are passed over
+ */
+export function leaseDrives(
+  sqlite: DatabaseSync,
+  options: { now: number; limit: number; seen: (deviceId: string, driveId: string) => string | undefined },
+): DriveWork[] {
+  const rows = sqlite
+    .prepare(
+      `select device_id, drive_id, chunks, processed_chunks, last_chunk_at, closed from drive
+       where state = 'open' and lease_until <= ? order by started_at, device_id, drive_id limit 2000`,
+    )
+    .all(options.now) as {
+    device_id: string
+    drive_id: string
+    chunks: number
+    processed_chunks: number
+    last_chunk_at: number
+    closed: number
+  }[]
+  const work: DriveWork[] = []
+  const lease = sqlite.prepare('update drive set lease_until = ? where device_id = ? and drive_id = ?')
+  for (const row of rows) {
+    if (work.length >= options.limit) break
+    const complete = row.closed === 1 || row.last_chunk_at + DRIVE_IDLE_MS <= options.now
+    const drive: DriveWork = {
+      deviceId: row.device_id,
+      driveId: row.drive_id,
+      chunks: row.chunks,
+      processedChunks: row.processed_chunks,
+      lastChunkAt: row.last_chunk_at,
+      complete,
+    }
+    if (options.seen(drive.deviceId, drive.driveId) === driveStamp(drive)) continue
+    // looking again costs the whole drive so far: wait until it grew by a tenth
+    if (!complete && row.chunks - row.processed_chunks < Math.max(2, row.processed_chunks / 10)) continue
+    lease.run(options.now + LEASE_MS, drive.deviceId, drive.driveId)
+    work.push(drive)
+  }
+  return work
+}
+
+/** What a look at a drive saw; the next look is worth it only when this changed. */
+export function driveStamp(drive: Pick<DriveWork, 'chunks' | 'lastChunkAt' | 'complete'>): string {
+  return `${drive.chunks}/${drive.lastChunkAt}/${drive.complete}`
+}
+
+/**
+ * Give a drive back. It is done only when it was complete and no chunk came in meanwhile.
+ */
+export function releaseDrive(
+  sqlite: DatabaseSync,
+  drive: DriveWork,
+  result: { processedChunks: number; done: boolean },
+): void {
+  sqlite
+    .prepare(
+      `update drive set processed_chunks = ?, lease_until = 0,
+         state = case when ? = 1 and last_chunk_at = ? and chunks = ? then 'done' else state end
+       where device_id = ? and drive_id = ?`,
+    )
+    .run(
+      result.processedChunks,
+      result.done ? 1 : 0,
+      drive.lastChunkAt,
+      drive.chunks,
+      drive.deviceId,
+      drive.driveId,
+    )
+}
+
+/** Drives that detection has not finished. */
+export function drivesWaiting(sqlite: DatabaseSync): number {
+  return (sqlite.prepare("select count(*) as n from drive where state = 'open'").get() as { n: number }).n
+}
