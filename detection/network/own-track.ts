@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Position, Wegvak } from '../../model/network.ts'
-import { axisDifference, bearing, distanceM, lengthM, metresPerDegree, simplify } from './geometry.ts'
+import { along, axisDifference, bearing, distanceM, lengthM, metresPerDegree, simplify } from './geometry.ts'
 import type { StretchIndex } from './index.ts'
 import { coursesOf, type Fix, usableFixes } from './match.ts'
 
@@ -9,6 +9,8 @@ const COVER_M = 40
 /** m: this close it is on it whichever way it runs: crossings */
 const CROSSING_M = 15
 const COVER_ANGLE_DEG = 50
+/** of a line that must lie along known roads for it to be one of them */
+const COVERED_SHARE = 0.9
 const MIN_FIXES = 5
 /** m: shorter bits are turns and car parks */
 const MIN_LENGTH_M = 60
@@ -71,7 +73,22 @@ export function wegvakkenFromTrack(
   return wegvakken
 }
 
-function covered(index: StretchIndex, fix: Fix, course: number | null): boolean {
+/**
+ * Does the network run along (nearly) all of this line? Then a road that was built from a drive is not needed.
+ */
+export function coveredBy(index: StretchIndex, line: readonly Position[]): boolean {
+  const total = lengthM(line)
+  const steps = Math.max(1, Math.round(total / 10))
+  let on = 0
+  for (let i = 0; i <= steps; i++) {
+    const { position, bearing: course } = along(line, (total * i) / steps)
+    const fix = { lng: position[0], lat: position[1] }
+    if (covered(index, fix, course)) on++
+  }
+  return on / (steps + 1) >= COVERED_SHARE
+}
+
+function covered(index: StretchIndex, fix: { lng: number; lat: number }, course: number | null): boolean {
   return index
     .nearest(fix.lng, fix.lat, COVER_M, 16)
     .some(

@@ -1,6 +1,7 @@
 import { DEVICE_KINDS, type DeviceKind, PAYLOAD_FORMATS, type PayloadFormat } from '../../model/device.ts'
 import { DEVICE_ID } from '../../model/topics.ts'
 import type { Records } from '../../store/records/open.ts'
+import { inTransaction } from '../../store/records/transaction.ts'
 import { generateSecret, hashSecret, type Secrets } from '../../store/secrets.ts'
 import { decimal } from './points.ts'
 import { type Findings, ImportError, note, refuse } from './report.ts'
@@ -133,8 +134,7 @@ export function registerDevices(
   const fresh = new Map<string, string>()
   let added = 0
   let updated = 0
-  sqlite.exec('begin immediate')
-  try {
+  inTransaction(sqlite, () => {
     const insert = sqlite.prepare(
       `insert into device (id, name, kind, format, area, asset_id, lng, lat, expected_interval_s, bridge_id, external_id,
          topic_tree, mapping, secret_hash, revoked_at, created_at, updated_at)
@@ -179,10 +179,6 @@ export function registerDevices(
     sqlite
       .prepare("insert into change (at, kind, ref, data) values (?, 'device', 'import', ?)")
       .run(now, JSON.stringify({ count: devices.length }))
-    sqlite.exec('commit')
-  } catch (error) {
-    sqlite.exec('rollback')
-    throw error
-  }
+  })
   return { fresh, added, updated }
 }

@@ -1,5 +1,7 @@
+import { sql } from 'kysely'
 import { distanceM, metresPerDegree } from '../../detection/network/geometry.ts'
 import type { Records } from './open.ts'
+import { inTransaction } from './transaction.ts'
 
 export const ASSET_KINDS = ['lamp', 'air-post'] as const
 export type AssetKind = (typeof ASSET_KINDS)[number]
@@ -33,8 +35,7 @@ export async function upsertAssets(
   options: { source: string; now: number },
 ): Promise<{ added: number; updated: number; absent: number }> {
   const { sqlite } = records
-  sqlite.exec('begin immediate')
-  try {
+  return inTransaction(sqlite, () => {
     const known = new Map(
       (sqlite.prepare('select id, kind from asset').all() as { id: string; kind: string }[]).map((r) => [
         r.id,
@@ -73,12 +74,8 @@ export async function upsertAssets(
     sqlite
       .prepare("insert into change (at, kind, ref, data) values (?, 'asset', ?, ?)")
       .run(options.now, kind, JSON.stringify({ count: assets.length }))
-    sqlite.exec('commit')
     return { added, updated: assets.length - added, absent }
-  } catch (error) {
-    sqlite.exec('rollback')
-    throw error
-  }
+  })
 }
 
 /** One asset; undefined when there is none. */
@@ -105,12 +102,8 @@ export async function listAssets(
   if (filter.kind) query = query.where('kind', '=', filter.kind)
   if (filter.text) {
     const pattern = `%${filter.text.replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`
-    query = query.where(({ or, eb }) =>
-      or([
-        eb('id', 'like', pattern).$castTo<boolean>(),
-        eb('name', 'like', pattern).$castTo<boolean>(),
-        eb('street', 'like', pattern).$castTo<boolean>(),
-      ]),
+    query = query.where(
+      sql<boolean>`(id like ${pattern} escape '\\' or name like ${pattern} escape '\\' or street like ${pattern} escape '\\')`,
     )
   }
   const counted = await query.select(({ fn }) => fn.countAll<number>().as('n')).executeTakeFirst()

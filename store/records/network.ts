@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { cutStretches } from '../../detection/network/cut.ts'
 import {
+  along,
   axisDifference,
   type Bounds,
   boundsOf,
@@ -10,8 +11,12 @@ import {
   metresPerDegree,
 } from '../../detection/network/geometry.ts'
 import { createStretchIndex, type StretchHit, type StretchIndex } from '../../detection/network/index.ts'
+import { coveredBy } from '../../detection/network/own-track.ts'
 import type { Pavement, Position, RoadObjectKind, Stretch, Wegvak } from '../../model/network.ts'
+import { addJob } from './jobs.ts'
 import type { Records } from './open.ts'
+import { planReattachment, reattach } from './reattach.ts'
+import { inTransaction } from './transaction.ts'
 
 /** 'nwb': imported; 'track': built from drives where nothing was imported. One version of each kind is active. */
 export type NetworkKind = 'nwb' | 'track'
@@ -21,14 +26,22 @@ export type NetworkImport = {
   wegvakken: number
   stretches: number
   km: number
+  /** roads built from drives that the imported network now has itself */
+  tracksReplaced: number
   /** how many rows lie on a stretch after it, and how many found none: those stay, unattached */
   evidence: { attached: number; moved: number; unattached: number }
 }
 
+/** how often an import starts again because drives added roads of their own meanwhile */
+const MAX_ATTEMPTS = 5
+
 /**
  * Make these wegvakken the active network of their kind, in one transaction: stretches are replaced, and evidence,
- * judgements, flags and cases are attached again by where they lie. Their positions never change. Adds the job
- * `rebuild-flags` and a change of kind `network`.
+ * judgements, flags and cases are attached again by where they lie. Their positions never change. Pavement that the new
+ * network does not tell is taken over from the old one by place. Roads built from drives go where an imported network
+ * now has roads. Adds the job `rebuild-flags` and a change of kind `network`.
+ *
+ * The work is done before the transaction, which only writes: the town keeps running.
  *
  * @param now epoch ms
  */
@@ -37,17 +50,43 @@ export async function importNetwork(
   wegvakken: readonly Wegvak[],
   options: { kind: NetworkKind; name: string; now: number },
 ): Promise<NetworkImport> {
+  for (let attempt = 1; ; attempt++) {
+    const made = await tryImport(records, wegvakken, options)
+    if (made) return made
+    if (attempt === MAX_ATTEMPTS) throw new Error('the network kept changing during the import; try again')
+  }
+}
+
+/** @returns null when the network changed between reading and writing */
+async function tryImport(
+  records: Records,
+  imported: readonly Wegvak[],
+  options: { kind: NetworkKind; name: string; now: number },
+): Promise<NetworkImport | null> {
   const { sqlite } = records
-  const stretches = cutStretches(wegvakken)
-  const others = await stretchesOf(records, options.kind === 'nwb' ? ['track'] : ['nwb'])
-  const all = [...stretches, ...others]
-  const index = createStretchIndex(all)
-  const km = wegvakken.reduce((sum, w) => sum + lengthM(w.line), 0) / 1000
+  const stamp = networkStamp(records)
+  const before = await stretchesOf(records, ['nwb', 'track'])
+  const { wegvakken, stretches } = withPavement(imported, createStretchIndex(before))
+  const own = createStretchIndex(stretches)
+  const gone =
+    options.kind === 'nwb'
+      ? (await wegvakkenOf(records, ['track'])).filter((w) => coveredBy(own, w.line)).map((w) => w.wvkId)
+      : []
+  const others = (await stretchesOf(records, options.kind === 'nwb' ? ['track'] : ['nwb'])).filter(
+    (s) => !gone.includes(s.wvkId),
+  )
+  const index = createStretchIndex([...stretches, ...others])
+  const unchanged = new Set(
+    before.filter((s) => JSON.stringify(index.get(s.id)?.line) === JSON.stringify(s.line)).map((s) => s.id),
+  )
+  const plan = planReattachment(sqlite, index, unchanged)
   return inTransaction(sqlite, () => {
+    if (networkStamp(records) !== stamp) return null
     const { lastInsertRowid } = sqlite
       .prepare('insert into network_version (kind, name, imported_at, active) values (?, ?, ?, 1)')
       .run(options.kind, options.name, options.now)
     const versionId = Number(lastInsertRowid)
+    // wegvakken of earlier versions stay as history; their stretches can be cut again
     sqlite
       .prepare(
         'delete from stretch where version_id in (select id from network_version where kind = ? and id <> ?)',
@@ -56,14 +95,71 @@ export async function importNetwork(
     sqlite
       .prepare('update network_version set active = 0 where kind = ? and id <> ?')
       .run(options.kind, versionId)
+    for (const table of ['stretch', 'wegvak']) {
+      const remove = sqlite.prepare(`delete from ${table} where wvk_id = ?`)
+      for (const wvkId of gone) remove.run(wvkId)
+    }
     insertWegvakken(sqlite, versionId, wegvakken)
     insertStretches(sqlite, versionId, stretches)
-    const evidence = reattach(sqlite, index)
-    const result = { versionId, wegvakken: wegvakken.length, stretches: stretches.length, km, evidence }
-    addJob(sqlite, 'rebuild-flags', { reason: 'network', versionId }, options.now)
+    const evidence = reattach(sqlite, index, unchanged, plan)
+    sqlite.exec(
+      `delete from condition where stretch_id not in
+         (select s.id from stretch s join network_version v on v.id = s.version_id where v.active = 1)`,
+    )
+    addJob(sqlite, {
+      kind: 'rebuild-flags',
+      payload: { reason: 'network', versionId },
+      by: 'import',
+      now: options.now,
+    })
     addChange(sqlite, 'network', String(versionId), { kind: options.kind, name: options.name }, options.now)
-    return result
+    const km = wegvakken.reduce((sum, w) => sum + lengthM(w.line), 0) / 1000
+    return {
+      versionId,
+      wegvakken: wegvakken.length,
+      stretches: stretches.length,
+      km,
+      tracksReplaced: gone.length,
+      evidence,
+    }
   })
+}
+
+/** m and degrees within which a new stretch is the road that an old one was */
+const SAME_ROAD_M = 8
+const SAME_ROAD_DEG = 30
+
+/** NWB knows no pavement: what was known of it (from the BGT, or a list) is taken over by place. */
+function withPavement(
+  imported: readonly Wegvak[],
+  before: StretchIndex,
+): { wegvakken: Wegvak[]; stretches: Stretch[] } {
+  const wegvakken: Wegvak[] = []
+  const stretches: Stretch[] = []
+  for (const wegvak of imported) {
+    const cut = cutStretches([wegvak])
+    if (wegvak.pavement !== 'unknown' || before.size === 0) {
+      wegvakken.push(wegvak)
+      stretches.push(...cut)
+      continue
+    }
+    const metres = new Map<Pavement, number>()
+    for (const stretch of cut) {
+      const middle = along(stretch.line, (stretch.toM - stretch.fromM) / 2)
+      const old = before
+        .nearest(middle.position[0], middle.position[1], SAME_ROAD_M, 8)
+        .find((hit) => axisDifference(hit.bearing, middle.bearing) <= SAME_ROAD_DEG)
+      const pavement = old?.stretch.pavement ?? 'unknown'
+      metres.set(pavement, (metres.get(pavement) ?? 0) + stretch.toM - stretch.fromM)
+      stretches.push({ ...stretch, pavement })
+    }
+    const most = [...metres].reduce((best, entry) => (entry[1] > best[1] ? entry : best), ['unknown', 0] as [
+      Pavement,
+      number,
+    ])
+    wegvakken.push({ ...wegvak, pavement: most[0] })
+  }
+  return { wegvakken, stretches }
 }
 
 /**
@@ -144,11 +240,16 @@ async function stretchesOf(records: Records, kinds: readonly NetworkKind[]): Pro
 
 /** Every wegvak of the active versions. */
 export async function activeWegvakken(records: Records): Promise<Wegvak[]> {
+  return wegvakkenOf(records, ['nwb', 'track'])
+}
+
+async function wegvakkenOf(records: Records, kinds: readonly NetworkKind[]): Promise<Wegvak[]> {
   const rows = await records.db
     .selectFrom('wegvak')
     .innerJoin('network_version', 'network_version.id', 'wegvak.version_id')
     .selectAll('wegvak')
     .where('network_version.active', '=', 1)
+    .where('network_version.kind', 'in', [...kinds])
     .orderBy('network_version.kind')
     .orderBy('wegvak.id')
     .execute()
@@ -363,7 +464,7 @@ export async function replaceRoadObjects(
     )
     for (const o of objects) insert.run(o.id, o.kind, o.lng, o.lat, source, now)
     addChange(sqlite, 'network', 'road-objects', { source, count: objects.length }, now)
-    addJob(sqlite, 'rebuild-flags', { reason: 'road-objects' }, now)
+    addJob(sqlite, { kind: 'rebuild-flags', payload: { reason: 'road-objects' }, by: 'import', now })
   })
 }
 
@@ -404,80 +505,6 @@ export async function setPavements(
     addChange(sqlite, 'network', 'pavement', { wegvakken, stretches }, now)
     return { wegvakken, stretches, unknown }
   })
-}
-
-/** How far a place may lie from the stretch that it is attached to, m. */
-function toleranceM(sigma: number | null): number {
-  return Math.max(15, 3 * (sigma ?? 5))
-}
-
-const MAX_ANGLE_DEG = 60
-
-/**
- * The stretch that a place belongs to: within tolerance, with a compatible direction. What it had stays when it still
- * fits; then another stretch of the same wegvak; then the nearest.
- */
-export function placeOnStretch(
-  index: StretchIndex,
-  place: { lng: number; lat: number; heading: number | null; sigma: number | null; had: string | null },
-): string | null {
-  const fitting = index
-    .nearest(place.lng, place.lat, toleranceM(place.sigma), 16)
-    .filter((hit) => place.heading === null || fits(place.heading, hit))
-  const nearest = fitting[0]
-  if (!nearest) return null
-  if (place.had !== null) {
-    const wvkId = place.had.slice(0, place.had.indexOf('@'))
-    const same = fitting.find((hit) => hit.stretch.wvkId === wvkId)
-    // within a metre of the nearest of its own wegvak it stays where it was
-    const kept = fitting.find((hit) => hit.stretch.id === place.had)
-    if (kept && same && kept.distanceM <= same.distanceM + 1) return kept.stretch.id
-    if (same) return same.stretch.id
-  }
-  return nearest.stretch.id
-}
-
-/** Vehicles of the municipality do drive against one-way streets, so the axis decides and not the sign. */
-function fits(heading: number, hit: StretchHit): boolean {
-  return axisDifference(heading, hit.bearing) <= MAX_ANGLE_DEG
-}
-
-/** Derive again which stretch each row belongs to. Reads and writes only what changes. */
-function reattach(sqlite: DatabaseSync, index: StretchIndex): NetworkImport['evidence'] {
-  const counts = { attached: 0, moved: 0, unattached: 0 }
-  const rows = sqlite
-    .prepare('select rowid, stretch_id, lng, lat, heading, sigma from evidence where asset_id is null')
-    .all() as {
-    rowid: number
-    stretch_id: string | null
-    lng: number
-    lat: number
-    heading: number | null
-    sigma: number
-  }[]
-  const update = sqlite.prepare('update evidence set stretch_id = ? where rowid = ?')
-  for (const row of rows) {
-    const stretchId = placeOnStretch(index, { ...row, had: row.stretch_id })
-    if (stretchId === null) counts.unattached++
-    else counts.attached++
-    if (stretchId === row.stretch_id) continue
-    counts.moved++
-    update.run(stretchId, row.rowid)
-  }
-  for (const name of ['judgement', 'flag', 'case_file'] as const) {
-    const places = sqlite
-      .prepare(`select rowid, stretch_id, lng, lat from ${name} where asset_id is null`)
-      .all() as { rowid: number; stretch_id: string | null; lng: number; lat: number }[]
-    const set = sqlite.prepare(`update ${name} set stretch_id = ? where rowid = ?`)
-    for (const row of places) {
-      const stretchId = placeOnStretch(index, { ...row, heading: null, sigma: null, had: row.stretch_id })
-      if (stretchId !== row.stretch_id) set.run(stretchId, row.rowid)
-    }
-  }
-  sqlite.exec(
-    'delete from condition where stretch_id not in (select s.id from stretch s join network_version v on v.id = s.version_id where v.active = 1)',
-  )
-  return counts
 }
 
 function insertWegvakken(sqlite: DatabaseSync, versionId: number, wegvakken: readonly Wegvak[]): void {
@@ -530,30 +557,8 @@ function insertStretches(sqlite: DatabaseSync, versionId: number, stretches: rea
   }
 }
 
-function addJob(sqlite: DatabaseSync, kind: string, payload: object, now: number): void {
-  sqlite
-    .prepare(
-      "insert into job (kind, payload, state, lease_until, created_at, created_by) values (?, ?, 'waiting', 0, ?, 'import')",
-    )
-    .run(kind, JSON.stringify(payload), now)
-}
-
 function addChange(sqlite: DatabaseSync, kind: string, ref: string, data: object, now: number): void {
   sqlite
     .prepare('insert into change (at, kind, ref, data) values (?, ?, ?, ?)')
     .run(now, kind, ref, JSON.stringify(data))
-}
-
-/** All or nothing, waiting for other writers first; inside a transaction of the caller it joins that one. */
-function inTransaction<T>(sqlite: DatabaseSync, work: () => T): T {
-  if (sqlite.isTransaction) return work()
-  sqlite.exec('begin immediate')
-  try {
-    const result = work()
-    sqlite.exec('commit')
-    return result
-  } catch (error) {
-    sqlite.exec('rollback')
-    throw error
-  }
 }
