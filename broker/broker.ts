@@ -1,0 +1,454 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import path from 'node:path'
+import type { Duplex } from 'node:stream'
+import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from 'aedes'
+import type { Config } from '../config.ts'
+import type { Logger } from '../log.ts'
+import { BROKER_HEALTH_TOPIC, type BrokerHealth } from '../model/health.ts'
+import { CREDENTIALS_EVENT_TOPIC } from '../model/topics.ts'
+import type { OpenJournalWriter } from '../store/journal/writer.ts'
+import type { Credentials } from '../store/records/credentials.ts'
+import type { Secrets } from '../store/secrets.ts'
+import { createDeliveries } from './deliveries.ts'
+import { type Bucket, fullBucket, take } from './limits.ts'
+import { listen, type Ports } from './listen.ts'
+import { createLogin, type Login } from './login.ts'
+import { createPacketGuard, type PacketGuard } from './packet-guard.ts'
+import { createBrokerPersistence } from './persistence.ts'
+
+export type BrokerDeps = {
+  config: Pick<
+    Config,
+    | 'dataDir'
+    | 'host'
+    | 'mqttPort'
+    | 'wsPort'
+    | 'mqttsPort'
+    | 'tls'
+    | 'behindProxy'
+    | 'maxPayloadBytes'
+    | 'maxConnections'
+    | 'maxFailedLogins'
+    | 'maxMessageRate'
+    | 'sessionKeepDays'
+  >
+  secrets: Secrets
+  journal: OpenJournalWriter
+  credentials: Credentials
+  log: Logger
+  now: () => number
+}
+
+export type Broker = {
+  /** Open the listeners. @throws when a port is taken */
+  listen(): Promise<Ports>
+  health(): BrokerHealth
+  /** Stop listening, end all connections (their wills reach the journal), close `broker.sqlite`. */
+  close(): Promise<void>
+}
+
+type Session = Extract<Login, { ok: true }> & {
+  client: Client
+  address: string
+  bucket: Bucket
+  cut: boolean
+}
+type Connection = {
+  guard: PacketGuard
+  address: string
+  session: Session | undefined
+  login: Login | undefined
+}
+
+/** Topic and headers beside the payload in one PUBLISH. */
+const PACKET_MARGIN = 1024
+/** Of a CONNECT with its will, and of what a client sends behind it before it knows that it is in. */
+const MAX_FIRST_PACKET = 64 * 1024
+const CONNECT_TIMEOUT_MS = 10_000
+/** What may wait in the socket of a subscriber that does not read. */
+const MAX_UNREAD_DEVICE = 1024 * 1024
+const MAX_UNREAD_INTERNAL = 64 * 1024 * 1024
+const MAX_SUBSCRIPTIONS = 100
+/** Persistent sessions that one login may leave behind. */
+const MAX_SESSIONS = 4
+/** A state, not a payload: larger ones are passed on but not remembered. */
+const MAX_RETAINED_BYTES = 16 * 1024
+const RATE_SECONDS = 10
+const HEALTH_MS = 5000
+const EXPIRE_MS = 3_600_000
+const DAY_MS = 86_400_000
+
+/**
+ * The MQTT door of Schouw: aedes, with every publish of a device in the journal before it is acknowledged.
+ *
+ * - A device logs in with its id as user name; it publishes and subscribes under `devices/{id}/` alone. Outside it: a
+ *   publish ends the connection (MQTT 3.1.1 has no other way to say no), a subscription gets 0x80.
+ * - One connection per device: the newest wins. A bridge and our own processes may have several.
+ * - While the journal cannot write, publishes wait in it for a while, then their connections end: the clients send
+ *   again later.
+ * - More than `maxMessageRate` publishes a second over ten seconds end the connection as a flood; below that TCP slows
+ *   a sender down to what the journal takes.
+ */
+export async function createBroker(deps: BrokerDeps): Promise<Broker> {
+  const { config, journal, credentials, log, now } = deps
+  const login = createLogin({
+    secrets: deps.secrets,
+    credentials,
+    now,
+    maxFailedLogins: config.maxFailedLogins,
+    maxPayloadBytes: config.maxPayloadBytes,
+    behindProxy: config.behindProxy,
+  })
+  const connections = new WeakMap<object, Connection>()
+  const byUser = new Map<string, Set<Session>>()
+  const byClientId = new Map<string, Session>()
+  let open = 0
+  let waiting = 0
+  let published = 0
+  let refusedLogins = 0
+  let cutOff = 0
+  let listeners: Awaited<ReturnType<typeof listen>> | undefined
+
+  const persistence = createBrokerPersistence({
+    file: path.join(config.dataDir, 'broker.sqlite'),
+    log,
+    now,
+    mayKeep: (clientId, filter) => byClientId.get(clientId)?.grant.subscribe(filter) ?? false,
+  })
+  const aedes = new Aedes({
+    persistence,
+    mq: createDeliveries(),
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    maxClientsIdLength: 65_535,
+    queueLimit: 500,
+    preConnect,
+    authenticate,
+    authorizePublish,
+    authorizeSubscribe,
+    authorizeForward,
+  })
+  await aedes.listen()
+
+  function sessionOf(client: Client | null): Session | undefined {
+    return client ? connections.get(client.conn)?.session : undefined
+  }
+
+  function accept(connection: Duplex, address: string, request?: IncomingMessage): void {
+    // Half of the places are kept for those that have logged in.
+    if (open >= config.maxConnections || waiting >= Math.max(100, config.maxConnections / 2)) {
+      connection.on('error', () => {})
+      connection.destroy()
+      limited('broker: too many connections', { open, waiting })
+      return
+    }
+    open++
+    waiting++
+    const state: Connection = {
+      guard: createPacketGuard(config.maxPayloadBytes + PACKET_MARGIN, MAX_FIRST_PACKET),
+      address,
+      session: undefined,
+      login: undefined,
+    }
+    connections.set(connection, state)
+    connection.once('close', () => {
+      open--
+      if (state.session) forget(state.session)
+      else waiting--
+    })
+    watchBytes(connection, state)
+    aedes.handle(connection, request)
+  }
+
+  /**
+   * aedes reads whole chunks with `read()`; looking at them there costs nothing per byte, where a stream in between
+   * would copy all.
+   */
+  function watchBytes(connection: Duplex, state: Connection): void {
+    const read = connection.read
+    connection.read = function guardedRead(size?: number) {
+      const chunk = read.call(connection, size) as Buffer | null
+      if (chunk === null) return null
+      const fault = state.guard.check(chunk)
+      if (fault) {
+        cut(connection, state, `broke the protocol: ${fault}`)
+        return null
+      }
+      const taken = state.guard.takePublishes()
+      const { session } = state
+      if (taken > 0 && session && !session.internal) {
+        if (!take(session.bucket, taken, config.maxMessageRate, RATE_SECONDS, now())) {
+          cut(connection, state, `flood: more than ${config.maxMessageRate} publishes a second`)
+          return null
+        }
+      }
+      return chunk
+    }
+  }
+
+  function cut(connection: Duplex, state: Connection, reason: string): void {
+    cutOff++
+    if (state.session) state.session.cut = true
+    limited('broker: connection cut off', { reason, deviceId: state.session?.user, address: state.address })
+    connection.destroy()
+  }
+
+  /** A client that misbehaves does so thousands of times: one line a second says it, with how many were left out. */
+  let lastLimited = 0
+  let leftOut = 0
+  function limited(message: string, fields: object): void {
+    if (now() - lastLimited < 1000) {
+      leftOut++
+      return
+    }
+    lastLimited = now()
+    log.warn(leftOut > 0 ? { ...fields, leftOut } : fields, message)
+    leftOut = 0
+  }
+
+  function preConnect(
+    client: Client,
+    packet: ConnectPacket,
+    callback: (error: Error | null, ok: boolean) => void,
+  ) {
+    const state = connections.get(client.conn)
+    if (!state) return callback(new Error('unknown connection'), false)
+    const answer = login({
+      username: packet.username,
+      password: packet.password,
+      clientId: packet.clientId,
+      address: state.address,
+      will: packet.will,
+    })
+    state.login = answer
+    // Before aedes looks: its sessions, wills and takeovers all go by this id.
+    packet.clientId = answer.ok ? answer.clientId : `refused/${randomUUID()}`
+    if (
+      answer.ok &&
+      packet.will?.retain &&
+      !mayRetain(answer.grant.retain(packet.will.topic), packet.will.payload.length)
+    ) {
+      packet.will.retain = false
+    }
+    callback(null, true)
+  }
+
+  function authenticate(
+    client: Client,
+    _user: string | undefined,
+    _password: Buffer | undefined,
+    done: (error: AuthenticateError | null, ok: boolean | null) => void,
+  ) {
+    const state = connections.get(client.conn)
+    const answer = state?.login
+    if (!state || !answer?.ok) {
+      refusedLogins++
+      const reason = answer && !answer.ok ? answer.reason : 'unknown connection'
+      const penalty = answer && !answer.ok && answer.penalty
+      limited(penalty ? 'broker: address refused for a minute' : 'broker: login refused', {
+        user: _user?.slice(0, 64),
+        address: state?.address,
+        reason,
+      })
+      const returnCode = answer && !answer.ok ? answer.returnCode : 5
+      return done(Object.assign(new Error(reason), { returnCode }) as AuthenticateError, false)
+    }
+    state.guard.open()
+    waiting--
+    const session: Session = {
+      ...answer,
+      client,
+      address: state.address,
+      bucket: fullBucket(config.maxMessageRate, RATE_SECONDS, now()),
+      cut: false,
+    }
+    state.session = session
+    remember(session)
+    done(null, true)
+  }
+
+  function remember(session: Session): void {
+    const own = byUser.get(session.user) ?? new Set<Session>()
+    byUser.set(session.user, own)
+    if (!session.internal && !session.bridge) {
+      // The newest wins: a device whose old connection hangs must not be locked out by it.
+      for (const older of own) {
+        if (older.clientId !== session.clientId) older.client.close()
+      }
+    }
+    own.add(session)
+    byClientId.set(session.clientId, session)
+    if (!session.client.clean) keepSession(session)
+  }
+
+  function keepSession(session: Session): void {
+    const own = persistence
+      .sessionIds()
+      .filter((id) => id.startsWith(`${session.user}/`) && id !== session.clientId)
+    const spare = own.filter((id) => !byClientId.has(id))
+    const max = session.bridge || session.internal ? MAX_SESSIONS * 4 : MAX_SESSIONS
+    for (const id of spare.slice(0, Math.max(0, own.length + 1 - max))) persistence.dropSession(id)
+    persistence.touch(session.clientId)
+  }
+
+  function forget(session: Session): void {
+    const own = byUser.get(session.user)
+    own?.delete(session)
+    if (own?.size === 0) byUser.delete(session.user)
+    if (byClientId.get(session.clientId) !== session) return
+    byClientId.delete(session.clientId)
+    if (!session.client.clean) persistence.touch(session.clientId)
+  }
+
+  function authorizePublish(
+    client: Client | null,
+    packet: PublishPacket,
+    done: (error?: Error | null) => void,
+  ) {
+    const session = sessionOf(client)
+    if (!session) return done(new Error('no session'))
+    const { topic } = packet
+    const way = session.grant.publish(topic)
+    if (way === undefined) {
+      cutOff++
+      limited('broker: publish outside its grant', { deviceId: session.user, topic: topic.slice(0, 256) })
+      return done(new Error('topic outside the grant'))
+    }
+    const payload = packet.payload as Buffer
+    if (payload.length > config.maxPayloadBytes) {
+      cutOff++
+      limited('broker: payload too large', { deviceId: session.user, topic, bytes: payload.length })
+      return done(new Error('payload too large'))
+    }
+    if (packet.retain && !mayRetain(session.grant.retain(topic), payload.length)) packet.retain = false
+    if (way === 'live') {
+      if (topic === CREDENTIALS_EVENT_TOPIC) credentials.refresh()
+      return done()
+    }
+    published++
+    if (packet.qos === 2 && persistence.hasIncoming(session.clientId, packet.messageId)) {
+      // Taken before and sent again: acknowledged in its turn, not written twice.
+      return journal.after(done)
+    }
+    const record = { receivedAt: now(), deviceId: session.user, topic, payload }
+    if (!packet.retain) return journal.append(record, done)
+    journal.append(record, (error) => {
+      // Before the acknowledgement: aedes would remember it after.
+      if (!error) void persistence.storeRetained(packet as PublishPacket & { payload: Buffer })
+      done(error)
+    })
+  }
+
+  function authorizeSubscribe(
+    client: Client,
+    subscription: { topic: string; qos: 0 | 1 | 2 },
+    done: (error: Error | null, subscription?: { topic: string; qos: 0 | 1 | 2 } | null) => void,
+  ) {
+    const session = sessionOf(client)
+    const held = Object.keys((client as unknown as { subscriptions: object }).subscriptions).length
+    if (session?.grant.subscribe(subscription.topic) && held < MAX_SUBSCRIPTIONS)
+      return done(null, subscription)
+    limited('broker: subscription refused', {
+      deviceId: session?.user,
+      filter: subscription.topic.slice(0, 256),
+    })
+    done(null, null)
+  }
+
+  function authorizeForward<P extends { topic: string }>(client: Client, packet: P): P | null {
+    const session = sessionOf(client)
+    if (!session?.grant.receive(packet.topic) || session.cut) return null
+    const unread = client.conn.writableLength
+    if (unread > (session.internal ? MAX_UNREAD_INTERNAL : MAX_UNREAD_DEVICE)) {
+      session.cut = true
+      cutOff++
+      log.warn({ deviceId: session.user, unread }, 'broker: subscriber does not read; cut off')
+      client.conn.destroy()
+      return null
+    }
+    return packet
+  }
+
+  const stopWatching = credentials.onChange((deviceIds) => {
+    for (const deviceId of deviceIds) {
+      const credential = credentials.lookup(deviceId)
+      for (const session of byUser.get(deviceId) ?? []) {
+        const revoked =
+          !credential || credential.revokedAt !== null || credential.secretHash !== session.secretHash
+        log.info({ deviceId, revoked }, 'broker: credential changed; connection ended')
+        session.client.close()
+      }
+      // What waits for a revoked device will never be fetched.
+      if (!credential || credential.revokedAt !== null) {
+        for (const id of persistence.sessionIds())
+          if (id.startsWith(`${deviceId}/`)) persistence.dropSession(id)
+      }
+    }
+  })
+
+  aedes.on('clientError', (client, error) => {
+    log.debug({ clientId: client.id, error: error.message }, 'broker: connection ended')
+  })
+  aedes.on('connectionError', (_client, error) => {
+    log.debug({ error: error.message }, 'broker: connection ended before login')
+  })
+
+  let lastReport = now()
+  let publishedAtReport = 0
+  let messagesPerSecond = 0
+
+  function health(): BrokerHealth {
+    const state = journal.health()
+    const backlog = journal.backlog()
+    return {
+      at: now(),
+      journal: { ...state, unreadBytes: backlog.bytes, lag: backlog.consumers },
+      connections: byClientId.size,
+      messagesPerSecond,
+      refusedLogins,
+      cutOff,
+    }
+  }
+
+  function report(): void {
+    const seconds = Math.max(0.001, (now() - lastReport) / 1000)
+    messagesPerSecond = Math.round((published - publishedAtReport) / seconds)
+    publishedAtReport = published
+    lastReport = now()
+    persistence.repair()
+    const payload = Buffer.from(JSON.stringify(health()))
+    aedes.publish(
+      { cmd: 'publish', topic: BROKER_HEALTH_TOPIC, payload, qos: 0, retain: true, dup: false },
+      () => {},
+    )
+  }
+  report()
+  const healthTimer = setInterval(report, HEALTH_MS)
+  const expireTimer = setInterval(() => {
+    const gone = persistence.expire(config.sessionKeepDays * DAY_MS, (id) => byClientId.has(id))
+    if (gone > 0) log.info({ sessions: gone }, 'broker: sessions that nobody came back for are forgotten')
+  }, EXPIRE_MS)
+
+  return {
+    async listen() {
+      listeners = await listen({ ...config, log }, accept)
+      return listeners.ports
+    },
+    health,
+    async close() {
+      clearInterval(healthTimer)
+      clearInterval(expireTimer)
+      stopWatching()
+      const stopped = listeners?.close()
+      await new Promise<void>((resolve) => aedes.close(() => resolve()))
+      await stopped
+      // Wills of the connections that just ended.
+      await new Promise<void>((resolve) => journal.after(() => resolve()))
+      await persistence.destroy()
+    },
+  }
+}
+
+function mayRetain(granted: boolean, bytes: number): boolean {
+  return granted && bytes <= MAX_RETAINED_BYTES
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs'
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws'
+import type { Logger } from '../log.ts'
+
+export type ListenOptions = {
+  host: string
+  mqttPort: number
+  wsPort: number
+  mqttsPort: number
+  tls: { certPath: string; keyPath: string } | null
+  /** a proxy in front takes care of TLS, so plain MQTT may listen beyond loopback */
+  behindProxy: boolean
+  maxPayloadBytes: number
+  log: Logger
+}
+
+/** `mqtts` is null without a certificate. */
+export type Ports = { mqtt: number; ws: number; mqtts: number | null }
+
+const LOOPBACK = '127.0.0.1'
+/** 10,000 devices come back at once after a restart. */
+const PENDING = 4096
+
+/**
+ * MQTT over TCP, over WebSocket (subprotocol `mqtt`), and over TLS when there is a certificate: then WebSocket is TLS
+ * too, and plain MQTT stays on loopback, so that no secret crosses a network in the clear.
+ *
+ * @param accept takes each connection; `request` is there for a WebSocket
+ * @throws when a port is taken or the certificate cannot be read
+ */
+export async function listen(
+  options: ListenOptions,
+  accept: (connection: Duplex, address: string, request?: IncomingMessage) => void,
+): Promise<{ ports: Ports; close(): Promise<void> }> {
+  const { log, tls } = options
+  const readTls = (): TlsOptions =>
+    tls ? { cert: readFileSync(tls.certPath), key: readFileSync(tls.keyPath), minVersion: 'TLSv1.2' } : {}
+  const plainHost = tls && !options.behindProxy ? LOOPBACK : options.host
+
+  const onSocket = (socket: Socket) => {
+    socket.setNoDelay(true)
+    // Finds dead peers of clients that asked for no MQTT keep-alive.
+    socket.setKeepAlive(true, 60_000)
+    accept(socket, socket.remoteAddress ?? '')
+  }
+  const mqtt = createTcpServer(onSocket)
+  const mqtts = tls ? createTlsServer(readTls(), onSocket) : null
+  // A failed handshake is the client's trouble, not ours.
+  mqtts?.on('tlsClientError', (error) => log.debug({ error: error.message }, 'broker: TLS handshake failed'))
+
+  const answer = (_: IncomingMessage, response: import('node:http').ServerResponse) => {
+    response.writeHead(426, { 'content-type': 'text/plain' }).end('MQTT over WebSocket only\n')
+  }
+  const web = tls ? createHttpsServer(readTls(), answer) : createHttpServer(answer)
+  const sockets = new WebSocketServer({
+    server: web,
+    maxPayload: options.maxPayloadBytes + 64 * 1024,
+    perMessageDeflate: false,
+    // [MQTT-6.0.0-3]: the client offers the subprotocol `mqtt`; 3.1 clients call it mqttv3.1.
+    handleProtocols: (offered) =>
+      offered.has('mqtt') ? 'mqtt' : offered.has('mqttv3.1') ? 'mqttv3.1' : false,
+  })
+  sockets.on('connection', (socket: WebSocket, request) => {
+    const stream = createWebSocketStream(socket)
+    request.socket.setNoDelay(true)
+    accept(stream, request.socket.remoteAddress ?? '', request)
+  })
+  sockets.on('wsClientError', (error) => log.debug({ error: error.message }, 'broker: WebSocket refused'))
+
+  const opened: Server[] = []
+  const open = (server: Server, port: number, host: string) =>
+    new Promise<number>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ port, host, backlog: PENDING }, () => {
+        server.removeListener('error', reject)
+        server.on('error', (error) => log.error({ error }, 'broker: listener failed'))
+        opened.push(server)
+        resolve((server.address() as AddressInfo).port)
+      })
+    })
+  const shut = async () => {
+    sockets.close()
+    await Promise.all(opened.map((server) => new Promise((resolve) => server.close(resolve))))
+  }
+  try {
+    const ports: Ports = {
+      mqtt: await open(mqtt, options.mqttPort, plainHost),
+      ws: await open(web, options.wsPort, options.host),
+      mqtts: mqtts ? await open(mqtts, options.mqttsPort, options.host) : null,
+    }
+    return { ports, close: shut }
+  } catch (error) {
+    await shut()
+    throw error
+  }
+}
