@@ -1,0 +1,93 @@
+import type { Pavement } from '../../model/network.ts'
+import type { RoadWindow } from './features.ts'
+import { GRADE_LIMITS } from './grade.ts'
+import { ROAD_PARAMS } from './params.ts'
+
+/** How a window's jolt stands out from the road around it. */
+export type Baseline = {
+  /** m/s2, median jolt of the windows around */
+  jolt: number
+  /** robust z of ln(jolt) */
+  z: number
+}
+
+/**
+ * The local baseline of each window: median and median absolute deviation of ln(jolt) over the windows within 300 m on
+ * both sides in the same drive. So vehicle, speed, tyres and the general state of the pavement are taken out, and what
+ * remains is what is *here* and not around: thresholds on the bare signal cannot tell a pothole from a worn-out road.
+ * Logarithms, because jolts multiply.
+ *
+ * @returns one per window; null where the window is excluded or too few are near
+ */
+export function baselines(windows: readonly RoadWindow[]): (Baseline | null)[] {
+  const { baselineWindows, baselineMin, spreadFloor } = ROAD_PARAMS
+  const logs = windows.map((w) => (w.excluded ? Number.NaN : Math.log(Math.max(w.jolt, 0.05))))
+  const near: number[] = []
+  let from = 0
+  let to = 0
+  return windows.map((window, i) => {
+    while (windows[from]!.index < window.index - baselineWindows) from++
+    while (to < windows.length && windows[to]!.index <= window.index + baselineWindows) to++
+    if (window.excluded) return null
+    near.length = 0
+    for (let j = from; j < to; j++) if (j !== i && !Number.isNaN(logs[j]!)) near.push(logs[j]!)
+    if (near.length < baselineMin) return null
+    const middle = median(near)
+    for (let j = 0; j < near.length; j++) near[j] = Math.abs(near[j]! - middle)
+    const spread = Math.max(spreadFloor, 1.4826 * median(near))
+    return { jolt: Math.exp(middle), z: (logs[i]! - middle) / spread }
+  })
+}
+
+/**
+ * Which windows hold a jolt of their own: a jolt on the border of two windows, or the second axle, is one jolt, and
+ * stands in the window where it is strongest.
+ */
+export function strongest(windows: readonly RoadWindow[]): boolean[] {
+  const { mergeMs, mergeM, windowM } = ROAD_PARAMS
+  return windows.map((window, i) => {
+    for (const j of [i - 1, i + 1]) {
+      const other = windows[j]
+      if (!other || other.excluded || Math.abs(other.index - window.index) !== 1) continue
+      const apartMs = Math.abs(other.joltMs - window.joltMs)
+      const apartM = Math.min(windowM, (apartMs / 1000) * window.speed)
+      if (apartMs > mergeMs && apartM > mergeM) continue
+      if (other.jolt > window.jolt || (other.jolt === window.jolt && j < i)) return false
+    }
+    return true
+  })
+}
+
+/**
+ * Log-likelihood ratio of a local defect from one pass. Rising with z above what roads do by themselves, capped,
+ * because one pass can be wrong in ways that no z tells (a manhole, a kerb, a dropped bag). A calm pass speaks against,
+ * but little: wheels miss holes. In between nothing is said.
+ */
+export function localLlr(window: RoadWindow, baseline: Baseline): number {
+  const { slope, zero, max, cleanZ, clean } = ROAD_PARAMS.local
+  const { z } = baseline
+  if (z > zero && window.jolt >= ROAD_PARAMS.joltMin) return round(Math.min(max, slope * (z - zero)))
+  if (z >= cleanZ) return 0
+  // from nothing at cleanZ to all at the median
+  return round(clean * Math.min(1, (cleanZ - z) / cleanZ))
+}
+
+/**
+ * Log-likelihood ratio of unevenness from one pass: how far its roughness lies beyond what this kind of pavement may
+ * have before it is called poor, relative to that limit; smooth passes speak against.
+ */
+export function unevenLlr(roughness: number, pavement: Pavement): number {
+  const { slope, max, min } = ROAD_PARAMS.uneven
+  const limit = GRADE_LIMITS[pavement].bad
+  return round(Math.max(min, Math.min(max, slope * Math.log(roughness / limit))))
+}
+
+function median(values: readonly number[]): number {
+  const sorted = Float64Array.from(values).sort()
+  const half = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000
+}

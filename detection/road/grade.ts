@@ -1,0 +1,28 @@
+import type { ConditionGrade, Pavement } from '../../model/network.ts'
+
+/** From which roughness (m/km) a pavement of a kind is graded 2 (fair), 3 (poor) and 4 (bad). */
+export type GradeLimits = { fair: number; poor: number; bad: number; source: string }
+
+const START = 'Schouw, starting value; to be set by the municipality. CROW 147 limits are not public.'
+
+/**
+ * Grades per pavement kind. Elements and cobbles shake more by nature, so their limits are wider: a street of sound
+ * klinkers is not a bad street.
+ */
+export const GRADE_LIMITS: Readonly<Record<Pavement, GradeLimits>> = {
+  asphalt: { fair: 2.5, poor: 4, bad: 6, source: START },
+  concrete: { fair: 2.8, poor: 4.5, bad: 6.5, source: START },
+  elements: { fair: 4, poor: 6, bad: 8.5, source: START },
+  tiles: { fair: 4, poor: 6, bad: 8.5, source: START },
+  cobbles: { fair: 7, poor: 10, bad: 14, source: START },
+  unpaved: { fair: 8, poor: 12, bad: 16, source: START },
+  unknown: { fair: 3.5, poor: 5.5, bad: 8, source: START },
+}
+
+/** Grade of a roughness on a kind of pavement. */
+export function gradeOf(roughness: number, pavement: Pavement): ConditionGrade {
+  const limits = GRADE_LIMITS[pavement]
+  if (roughness < limits.fair) return 1
+  if (roughness < limits.poor) return 2
+  return roughness < limits.bad ? 3 : 4
+}

@@ -1,0 +1,69 @@
+/**
+ * Every number of the road model, with its unit. A change that alters evidence gets a new version: evidence of two
+ * versions is never folded together.
+ */
+export const ROAD_MODEL = 'road-1'
+
+export const ROAD_PARAMS = {
+  /** Hz: what is sampled faster than `resampleFromHz` is brought to this rate; slower stays as it is */
+  rateHz: 50,
+  resampleFromHz: 20,
+  /** m/s2: a reading beyond this is no acceleration of a vehicle but a fault */
+  impossible: 250,
+  /** ms without samples that break the signal */
+  gapMs: 400,
+  /** ms, half width of each of the two moving means that follow gravity (together a cut-off near 0.15 Hz) */
+  gravityHalfMs: 2_000,
+  /** m/s2: a mean below this is no gravity: the sender has taken it out */
+  gravityMin: 5,
+  /** ms, half width of the moving mean that is taken out of the vertical (high-pass near 0.7 Hz) */
+  highPassHalfMs: 400,
+  /** ms, half width within which a jolt's highest and lowest point are sought */
+  joltHalfMs: 300,
+  /** degrees that the mounting may turn within 3 s before we take it for a phone in a hand */
+  handDeg: 25,
+  /** rad/s, mean over a second: nothing that is fixed to a vehicle turns so fast */
+  handRadS: 1.2,
+  /** m/s2, horizontal, mean over a second: hard braking or turning, in which wheels tell other things */
+  manoeuvre: 3.5,
+  /** m of driving per window */
+  windowM: 20,
+  /** m/s: slower passes say too little */
+  minSpeed: 3,
+  /** share of a window that must be covered by samples */
+  minCover: 0.8,
+  /** ms between two fixes beyond which place and speed in between are unknown */
+  fixGapMs: 10_000,
+  /** ms that the receiver's position is older than its time stamp says */
+  fixLatencyMs: 0,
+  /** windows on either side that make the local baseline of a window (300 m) */
+  baselineWindows: 15,
+  /** least windows for a baseline */
+  baselineMin: 5,
+  /** least spread of ln(jolt) in the baseline: the road's own variation from window to window */
+  spreadFloor: 0.3,
+  /** m/s2 peak to peak: a weaker jolt is never evidence for a defect */
+  joltMin: 2.5,
+  /** two jolts closer than this are one: the strongest stands for them. ms and m */
+  mergeMs: 1_200,
+  mergeM: 12,
+  /** evidence from z: `slope * (z - zero)`, capped; and of a clean pass */
+  local: { slope: 1.1, zero: 1.3, max: 3.5, cleanZ: 0.8, clean: -0.8 },
+  /** exponent of speed in roughness: rms ~ v^gamma (SmartRoadSense, PMC5336061) */
+  gamma: 0.8,
+  /** m/km per m/s2 at `refSpeed` */
+  roughnessPerRms: 7,
+  /** m/s */
+  refSpeed: 12,
+  /** evidence for unevenness: slope per relative excess over the limit, capped */
+  uneven: { slope: 3, max: 1.4, min: -1.2 },
+  /** m: least radius within which a known object explains a jolt; and in units of the position's sigma */
+  explainM: { hump: 9, cover: 6, 'level-crossing': 10, 'bridge-joint': 8, 'tram-track': 8 },
+  explainSigmas: 2,
+  /** ms on both sides of a jolt that are kept to show; together at most 2 s */
+  snippetHalfMs: 900,
+  /** ms: no two windows depend on samples further apart than this (gravity, filters), so older ones are final */
+  lagMs: 10_000,
+  /** ms: a longer drive is looked at in parts, each trimmed at its ends, so that memory stays bounded */
+  partMs: 60 * 60_000,
+} as const
