@@ -11,6 +11,9 @@ export type Reading = {
   /** number; truth as 0 or 1; category as the index of its code */
   value: number
   resultMs: number
+  /** when the broker took the message, epoch ms: what a correction shows as its arrival */
+  receivedAt: number
+  /** '' when the sender gave none */
   messageId: string
   /** bits of QUALITY */
   quality: number
