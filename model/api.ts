@@ -33,6 +33,10 @@ export const problemSchema = z.object({
   errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
   /** of a refused case transition: what is allowed */
   allowed: z.array(z.string()).optional(),
+  /** of a 412: the version that the case has now */
+  currentVersion: z.number().int().optional(),
+  /** of a 409: what is there already */
+  existingId: z.string().optional(),
   correlationId: z.string(),
 })
 

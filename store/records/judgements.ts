@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Hypothesis } from '../../model/evidence.ts'
+import { addJob } from './jobs.ts'
 import type { Records } from './open.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -64,12 +65,7 @@ export function insertJudgement(records: Records, judgement: Omit<Judgement, 'id
     : j.stretchId
       ? { stretchId: j.stretchId }
       : { lng: j.lng, lat: j.lat }
-  records.sqlite
-    .prepare(
-      `insert into job (kind, payload, state, lease_until, created_at, created_by)
-       values ('refold', ?, 'waiting', 0, ?, ?)`,
-    )
-    .run(JSON.stringify(place), j.at, j.by)
+  addJob(records.sqlite, { kind: 'refold', payload: place, by: j.by, now: j.at })
   return { id, ...judgement }
 }
 

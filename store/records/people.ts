@@ -80,6 +80,24 @@ export async function findLogin(
 }
 
 /**
+ * Add the first people, all or none, when nobody is there yet.
+ *
+ * @returns false when there were people already: another process was first
+ */
+export async function addFirstPeople(
+  records: Records,
+  people: readonly (NewPerson & { passwordHash: string })[],
+  now: number,
+): Promise<boolean> {
+  return inTransaction(records.sqlite, () => {
+    const { n } = records.sqlite.prepare('select count(*) as n from person').get() as { n: number }
+    if (n > 0) return false
+    for (const person of people) insertPerson(records, person, { passwordHash: person.passwordHash }, now)
+    return true
+  })
+}
+
+/**
  * Add a person, with a password (the first start) or with an invitation that ends.
  *
  * @param access `passwordHash`, or the SHA-256 of the invitation token and epoch ms at which it ends
@@ -93,27 +111,35 @@ export async function addPerson(
   return inTransaction(records.sqlite, () => {
     const taken = records.sqlite.prepare('select 1 from person where login = ?').get(person.login)
     if (taken) return { ok: false, code: 'login_taken' } as const
-    const id = randomUUID()
-    const withPassword = 'passwordHash' in access
-    records.sqlite
-      .prepare(
-        `insert into person (id, login, name, role, team, password_hash, invite_hash, invite_expires_at, disabled_at, created_at)
-         values (?, ?, ?, ?, ?, ?, ?, ?, null, ?)`,
-      )
-      .run(
-        id,
-        person.login,
-        person.name,
-        person.role,
-        person.team,
-        withPassword ? access.passwordHash : null,
-        withPassword ? null : access.inviteHash,
-        withPassword ? null : access.inviteExpiresAt,
-        now,
-      )
-    const state = withPassword ? 'active' : 'invited'
-    return { ok: true, person: { id, ...person, state, createdAt: now } } as const
+    return { ok: true, person: insertPerson(records, person, access, now) } as const
   })
+}
+
+function insertPerson(
+  records: Records,
+  { login, name, role, team }: NewPerson,
+  access: { passwordHash: string } | { inviteHash: string; inviteExpiresAt: number },
+  now: number,
+): Person {
+  const id = randomUUID()
+  const withPassword = 'passwordHash' in access
+  records.sqlite
+    .prepare(
+      `insert into person (id, login, name, role, team, password_hash, invite_hash, invite_expires_at, disabled_at, created_at)
+       values (?, ?, ?, ?, ?, ?, ?, ?, null, ?)`,
+    )
+    .run(
+      id,
+      login,
+      name,
+      role,
+      team,
+      withPassword ? access.passwordHash : null,
+      withPassword ? null : access.inviteHash,
+      withPassword ? null : access.inviteExpiresAt,
+      now,
+    )
+  return { id, login, name, role, team, state: withPassword ? 'active' : 'invited', createdAt: now }
 }
 
 /** Give someone a new invitation or reset link; an earlier one stops working, the password stays until it is used. */

@@ -1,0 +1,155 @@
+import type { Response } from 'express'
+import type { Change } from '../../model/api.ts'
+import { toRfc3339 } from '../../model/time.ts'
+import type { Records } from '../../store/records/open.ts'
+import type { ChangeRow, Mirror } from './mirror.ts'
+
+/** Events that a client missed are sent again up to this many; beyond it the client reads everything anew. */
+const RESUME_MAX = 1_000
+const HEARTBEAT_MS = 15_000
+/** A client that does not read: first it gets no more passing events, then it is let go (it comes back and resumes). */
+const DROP_BYTES = 256 * 1024
+const CLOSE_BYTES = 1024 * 1024
+
+/** Server-sent events to the pages that are open (WHATWG HTML, 9.2). */
+export type Hub = {
+  /**
+   * Answer a request with the stream.
+   *
+   * @param lastEventId of the Last-Event-ID header; undefined: from now on
+   * @param stillAllowed asked at each heartbeat: a session that ended ends its stream
+   */
+  open(
+    res: Response,
+    lastEventId: number | undefined,
+    options: { messages: boolean; stillAllowed: () => Promise<boolean> },
+  ): Promise<void>
+  /** A passing event, without number: who misses it has missed nothing. */
+  pass(kind: 'vehicle' | 'message', payload: string): void
+  size(): number
+  close(): void
+}
+
+type Client = { res: Response; messages: boolean; sentId: number; timer: NodeJS.Timeout }
+
+export function createHub(deps: { records: Records; mirror: Mirror; maxClients: number }): Hub {
+  const { records, mirror } = deps
+  const clients = new Set<Client>()
+  const missed = records.sqlite.prepare(
+    'select id, at, kind, ref, data from change where id > ? order by id limit ?',
+  )
+  const oldest = records.sqlite.prepare('select coalesce(min(id), 0) as id from change')
+
+  mirror.onChanges((rows, lost) => {
+    const top = mirror.lastId()
+    if (lost || rows.length > RESUME_MAX) {
+      for (const client of clients) write(client, reloadEvent(rows.at(-1)?.id ?? top))
+      return
+    }
+    for (const client of clients) {
+      const fresh = rows.filter((row) => row.id > client.sentId)
+      if (fresh.length > 0) write(client, fresh.map(changeEvent).join(''), fresh.at(-1)?.id)
+    }
+  })
+
+  function write(client: Client, text: string, id?: number): void {
+    if (client.res.writableLength > CLOSE_BYTES) {
+      drop(client)
+      return
+    }
+    if (id !== undefined) client.sentId = id
+    client.res.write(text)
+  }
+
+  function drop(client: Client): void {
+    clearInterval(client.timer)
+    clients.delete(client)
+    client.res.end()
+  }
+
+  return {
+    async open(res, lastEventId, options) {
+      res.status(200)
+      res.set({
+        'Content-Type': 'text/event-stream; charset=utf-8',
+        'Cache-Control': 'no-store',
+        Connection: 'keep-alive',
+        'X-Accel-Buffering': 'no',
+      })
+      res.flushHeaders()
+      await mirror.sync()
+      const now = mirror.lastId()
+      const client: Client = {
+        res,
+        messages: options.messages,
+        sentId: now,
+        timer: setInterval(() => {
+          res.write(': still here\n\n')
+          options.stillAllowed().then(
+            (allowed) => {
+              if (!allowed) drop(client)
+            },
+            // The store is busy: asked again at the next beat.
+            () => undefined,
+          )
+        }, HEARTBEAT_MS),
+      }
+      res.on('close', () => drop(client))
+      // An id without data sets Last-Event-ID in the browser and fires nothing: it can resume from the first moment.
+      res.write(`retry: 2000\n${resumeText(lastEventId, now) || `id: ${now}\n\n`}`)
+      if (!res.writableEnded) clients.add(client)
+    },
+    pass(kind, payload) {
+      // One line of JSON: a line break in it would end the field.
+      const text = `event: ${kind}\ndata: ${payload.replaceAll(/[\r\n]+/g, ' ')}\n\n`
+      for (const client of clients) {
+        if (kind === 'message' && !client.messages) continue
+        if (client.res.writableLength < DROP_BYTES) client.res.write(text)
+      }
+    },
+    size: () => clients.size,
+    close() {
+      for (const client of [...clients]) drop(client)
+    },
+  }
+
+  function resumeText(lastEventId: number | undefined, now: number): string {
+    if (lastEventId === undefined || lastEventId === now) return ''
+    const first = (oldest.get() as { id: number }).id
+    // Ahead of us: another data folder. Behind the oldest: what came between was cleaned away.
+    if (lastEventId > now || lastEventId < first - 1) return reloadEvent(now)
+    const rows = missed.all(lastEventId, RESUME_MAX + 1) as ChangeRow[]
+    if (rows.length > RESUME_MAX) return reloadEvent(now)
+    return rows
+      .filter((row) => row.id <= now)
+      .map(changeEvent)
+      .join('')
+  }
+}
+
+function reloadEvent(id: number): string {
+  return `id: ${id}\nevent: reload\ndata: {}\n\n`
+}
+
+function changeEvent(row: ChangeRow): string {
+  return `id: ${row.id}\nevent: change\ndata: ${JSON.stringify(toChange(row))}\n\n`
+}
+
+function toChange(row: ChangeRow): Change {
+  return {
+    id: row.id,
+    at: toRfc3339(row.at),
+    kind: row.kind as Change['kind'],
+    ref: row.ref,
+    data: parseData(row.data),
+  }
+}
+
+function parseData(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,38 @@
+import { findSession } from '../../store/records/sessions.ts'
+import { hashToken, tokenFromCookie } from '../auth/token.ts'
+import type { Context } from '../context.ts'
+import { HttpProblem } from '../problem.ts'
+import { type Route, route } from '../route.ts'
+
+/** Open streams: each page holds one. */
+export const MAX_STREAMS = 500
+
+export function eventRoutes({ records, hub, now }: Context): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/v1/events',
+      access: 'any',
+      tag: 'events',
+      summary: 'Live events (server-sent events)',
+      description:
+        'Event `change` has an id: reconnecting with Last-Event-ID brings what was missed, or `reload` when that is too much. Events `vehicle` and `message` pass by without id; messages go to the integrator.',
+      responses: { 200: { description: 'The stream', type: 'text/event-stream' } },
+      async handle({ req, res }, me) {
+        if (hub.size() >= MAX_STREAMS) {
+          throw new HttpProblem(503, 'too_many_streams', 'Too many pages are open; live events come later.', {
+            headers: { 'Retry-After': '30' },
+          })
+        }
+        const last = req.get('last-event-id')
+        const lastId = last !== undefined && /^\d{1,15}$/.test(last) ? Number(last) : undefined
+        const token = tokenFromCookie(req.headers.cookie) ?? ''
+        await hub.open(res, lastId, {
+          messages: me.role === 'integrator' || me.role === 'administrator',
+          stillAllowed: async () => (await findSession(records, hashToken(token), now())) !== undefined,
+        })
+        return 'written'
+      },
+    }),
+  ]
+}
