@@ -49,8 +49,23 @@ export type StoredChunk = {
   samples: number
   last: boolean
   receivedAt: number
-  /** JSON of the validated DriveChunkPayload, zstd or deflate compressed by the store */
+  /** JSON of the validated DriveChunkPayload, UTF-8; the store compresses it and gives it back as it was */
   body: Uint8Array
+}
+
+/** What is known of a drive from its stored chunks alone: the same whatever order they came in. */
+export type DriveProgress = {
+  deviceId: string
+  driveId: string
+  startedMs: number
+  /** when its newest chunk came in */
+  lastReceivedAt: number
+  /** chunks without a gap from number 0 on */
+  contiguous: number
+  /** samples of all stored chunks */
+  samples: number
+  /** the last chunk is in, and nothing before it is missing */
+  complete: boolean
 }
 
 export type DatastreamInfo = {
@@ -94,6 +109,8 @@ export type ReadingsWriter = {
   }): Promise<WriteOutcome>
   /** How far this store has taken the journal. */
   mark(): Promise<JournalMark | null>
+  /** How far these drives are, in the order asked; drives without a stored chunk are left out. */
+  driveProgress(drives: readonly { deviceId: string; driveId: string }[]): Promise<DriveProgress[]>
   /** Raw drives older than `beforeMs` (received) go. Returns how many chunks were deleted. */
   deleteChunksBefore(beforeMs: number): Promise<number>
   close(): Promise<void>
