@@ -165,3 +165,39 @@ export function simplify(line: readonly Position[], toleranceM: number): Positio
   }
   return line.filter((_, i) => keep[i] === 1)
 }
+
+/** Is a position inside an area? Rings: the outer one and its holes (even-odd rule). */
+export function insidePolygon(rings: readonly (readonly Position[])[], lng: number, lat: number): boolean {
+  let inside = false
+  for (const ring of rings) {
+    for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+      const a = ring[i]!
+      const b = ring[j]!
+      if (a[1] > lat !== b[1] > lat && lng < ((b[0] - a[0]) * (lat - a[1])) / (b[1] - a[1]) + a[0]) {
+        inside = !inside
+      }
+    }
+  }
+  return inside
+}
+
+/** Centre of gravity of a ring; the middle of its box when it has no area. */
+export function centreOf(ring: readonly Position[]): Position {
+  const box = boundsOf(ring)
+  const [x0, y0] = [box[0], box[1]]
+  let area = 0
+  let x = 0
+  let y = 0
+  for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+    const ax = ring[j]![0] - x0
+    const ay = ring[j]![1] - y0
+    const bx = ring[i]![0] - x0
+    const by = ring[i]![1] - y0
+    const cross = ax * by - bx * ay
+    area += cross
+    x += (ax + bx) * cross
+    y += (ay + by) * cross
+  }
+  if (Math.abs(area) < 1e-16) return [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]
+  return [x0 + x / (3 * area), y0 + y / (3 * area)]
+}

@@ -35,8 +35,8 @@ export function assetsOf(
   kind: AssetKind,
   findings: Findings,
 ): Omit<AssetRow, 'source' | 'importedAt'>[] {
-  const assets = new Map<string, { row: PointRow; asset: Omit<AssetRow, 'source' | 'importedAt'> }>()
-  const rawOf = new Map<string, string>()
+  const assets = new Map<string, Omit<AssetRow, 'source' | 'importedAt'>>()
+  const firstOf = new Map<string, string>()
   for (const row of rows) {
     const street = text(row, 'street')
     const number = text(row, 'number')
@@ -52,30 +52,27 @@ export function assetsOf(
       refuse(findings, row.where, 'id holds no letter or digit')
       continue
     }
-    const known = rawOf.get(id)
-    if (known === raw) {
-      refuse(findings, row.where, 'stands twice in the file', `${id}, first at ${assets.get(id)?.row.where}`)
+    const first = firstOf.get(raw)
+    if (first !== undefined) {
+      refuse(findings, row.where, 'stands twice in the file', `${id}, first at ${first}`)
       continue
     }
+    firstOf.set(raw, row.where)
     // two names that differ only in accents or signs
-    if (known !== undefined) id = `${id}-${createHash('sha256').update(raw).digest('hex').slice(0, 6)}`
-    rawOf.set(id, raw)
+    if (assets.has(id)) id = `${id}-${createHash('sha256').update(raw).digest('hex').slice(0, 6)}`
     assets.set(id, {
-      row,
-      asset: {
-        id,
-        kind,
-        name: text(row, 'name') || [street, number].filter((t) => t !== '').join(' ') || id,
-        street,
-        lng: row.position[0],
-        lat: row.position[1],
-        circuit: text(row, 'circuit') || null,
-        nominalPowerW: positive(row, 'power'),
-        heightM: positive(row, 'height'),
-      },
+      id,
+      kind,
+      name: text(row, 'name') || [street, number].filter((t) => t !== '').join(' ') || id,
+      street,
+      lng: row.position[0],
+      lat: row.position[1],
+      circuit: text(row, 'circuit') || null,
+      nominalPowerW: positive(row, 'power'),
+      heightM: positive(row, 'height'),
     })
   }
-  return [...assets.values()].map((a) => a.asset)
+  return [...assets.values()]
 }
 
 function text(row: PointRow, name: keyof typeof ALIASES): string {

@@ -13,6 +13,8 @@ KIND
                 is attached to the new one by where it lies
   pavement      CSV with wvk_id, pavement (asphalt, concrete, elements, tiles, cobbles, unpaved, unknown)
   road-objects  GeoJSON or CSV points with kind (hump, cover, level-crossing, bridge-joint, tram-track)
+  bgt           a layer of the BGT (IMGeo GML, also .gz): wegdeel gives pavement and humps, put gives covers,
+                paal gives lamps
   lamps         GeoJSON or CSV points: id, or street and number; height_m, power_w, circuit
   air-posts     GeoJSON or CSV points: id, name, street
   devices       CSV: id, name, kind, format, area, asset_id, lng, lat, expected_interval_s, …

@@ -8,8 +8,9 @@ const MAX_TEXT_BYTES = 400 * 1024 * 1024
 
 /** A file as a stream of bytes, unpacked when it is gzip (seen from its first bytes, whatever its name). */
 export function byteStream(file: string): Readable {
+  const packed = isGzip(file)
   const raw = createReadStream(file, { highWaterMark: 256 * 1024 })
-  if (!isGzip(file)) return raw
+  if (!packed) return raw
   const gunzip = createGunzip()
   raw.on('error', (error) => gunzip.destroy(error))
   return raw.pipe(gunzip)

@@ -12,9 +12,18 @@ import { readNwb } from './nwb.ts'
 import { readPoints } from './points.ts'
 import { readText } from './read-bytes.ts'
 import { type Findings, ImportError, note, refuse, startFindings } from './report.ts'
+import { importBgt } from './run-bgt.ts'
 import { readTable } from './table.ts'
 
-export const IMPORT_KINDS = ['nwb', 'pavement', 'road-objects', 'lamps', 'air-posts', 'devices'] as const
+export const IMPORT_KINDS = [
+  'nwb',
+  'pavement',
+  'road-objects',
+  'bgt',
+  'lamps',
+  'air-posts',
+  'devices',
+] as const
 export type ImportKind = (typeof IMPORT_KINDS)[number]
 
 export type ImportRequest = {
@@ -58,6 +67,8 @@ export async function runImport(request: ImportRequest): Promise<ImportReport> {
       return importPavement(request)
     case 'road-objects':
       return importRoadObjects(request, name)
+    case 'bgt':
+      return importBgt(request)
     case 'lamps':
     case 'air-posts':
       return importAssets(request, name)
