@@ -1,0 +1,119 @@
+import type { Change } from '../../model/api.ts'
+import { invalidate } from './resource.ts'
+
+export type VehicleEvent = {
+  deviceId: string
+  lng: number
+  lat: number
+  heading: number | null
+  time: string
+}
+
+type Handlers = {
+  change: Set<(changes: Change[]) => void>
+  vehicle: Set<(event: VehicleEvent) => void>
+  message: Set<(event: LiveMessage) => void>
+  connected: Set<(connected: boolean) => void>
+}
+
+/** One ingested message as the live stream tells it: a summary, never the content of a drive. */
+export type LiveMessage = {
+  deviceId: string
+  topic: string
+  receivedAt: string
+  bytes: number
+  verdict: string
+  summary: string
+  code?: string
+}
+
+const handlers: Handlers = {
+  change: new Set(),
+  vehicle: new Set(),
+  message: new Set(),
+  connected: new Set(),
+}
+
+/** What is fetched again for each kind of change. */
+const TOUCHED: Record<Change['kind'], string[]> = {
+  flag: ['/v1/flags', '/v1/features/flags', '/v1/town', '/v1/stretches', '/v1/assets'],
+  case: ['/v1/cases', '/v1/features/cases', '/v1/flags', '/v1/town'],
+  condition: ['/v1/stretches'],
+  asset: ['/v1/assets', '/v1/features/lamps', '/v1/features/air-posts', '/v1/datastreams'],
+  device: ['/v1/devices', '/v1/town'],
+  network: ['/v1/town', '/v1/streets', '/v1/stretches'],
+  quarantine: ['/v1/quarantine', '/v1/devices'],
+}
+
+/** While history streams in there are many changes a second; the screen follows at this pace. */
+const PACE_MS = 1_500
+let waiting: Change[] = []
+let timer: ReturnType<typeof setTimeout> | undefined
+const WAITING_MAX = 5_000
+
+function pass(): void {
+  timer = undefined
+  const batch = waiting
+  waiting = []
+  if (batch.length === 0) return
+  invalidate(...new Set(batch.flatMap((change) => TOUCHED[change.kind] ?? [])))
+  for (const handle of handlers.change) handle(batch)
+}
+
+/** Be told of live events; the answer ends it. */
+export function onLive<K extends keyof Handlers>(
+  kind: K,
+  handle: Handlers[K] extends Set<infer H> ? H : never,
+) {
+  const set = handlers[kind] as Set<unknown>
+  set.add(handle)
+  return () => {
+    set.delete(handle)
+  }
+}
+
+/**
+ * Open the one event stream of this page. The browser reconnects by itself and says where it was; when the server
+ * answers `reload` it no longer has what was missed, and everything on screen is fetched again.
+ */
+export function openLive(): () => void {
+  const source = new EventSource('/v1/events')
+  const tellConnected = (connected: boolean) => {
+    for (const handle of handlers.connected) handle(connected)
+  }
+  source.addEventListener('open', () => tellConnected(true))
+  source.addEventListener('error', () => tellConnected(false))
+  source.addEventListener('change', (event) => {
+    const change = parse<Change>(event)
+    if (!change) return
+    if (waiting.length < WAITING_MAX) waiting.push(change)
+    timer ??= setTimeout(pass, PACE_MS)
+  })
+  source.addEventListener('vehicle', (event) => {
+    const vehicle = parse<VehicleEvent>(event)
+    if (vehicle) for (const handle of handlers.vehicle) handle(vehicle)
+  })
+  source.addEventListener('message', (event) => {
+    const message = parse<LiveMessage>(event)
+    if (message) for (const handle of handlers.message) handle(message)
+  })
+  source.addEventListener('reload', () => {
+    invalidate('/v1/')
+    const all: Change = { id: 0, at: new Date().toISOString(), kind: 'network', ref: '', data: {} }
+    for (const handle of handlers.change) handle([all])
+  })
+  return () => {
+    source.close()
+    clearTimeout(timer)
+    timer = undefined
+    waiting = []
+  }
+}
+
+function parse<T>(event: MessageEvent<string>): T | undefined {
+  try {
+    return JSON.parse(event.data) as T
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,123 @@
+import { type FormEvent, useState } from 'react'
+import { DEVICE_KINDS, type DeviceKind, PAYLOAD_FORMATS, type PayloadFormat } from '../../model/device.ts'
+import { faultAt, useAction } from '../client/action.ts'
+import { fetchOrThrow } from '../client/fetch.ts'
+import { invalidate } from '../client/resource.ts'
+import type { Credential, Device } from '../client/types.ts'
+import { Button } from '../parts/button.tsx'
+import { Popup } from '../parts/dialog.tsx'
+import { Field, SELECT, TEXTBOX } from '../parts/field.tsx'
+import { Alert, wordsOf } from '../parts/states.tsx'
+import { useText } from '../text/language.ts'
+import { SecretOnce } from './secret-once.tsx'
+
+const EMPTY = {
+  id: '',
+  name: '',
+  kind: 'sensor' as DeviceKind,
+  format: 'native-json' as PayloadFormat,
+  interval: '',
+  lng: '',
+  lat: '',
+}
+
+export function RegisterDevice({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const t = useText()
+  const [form, setForm] = useState(EMPTY)
+  const [credential, setCredential] = useState<Credential | null>(null)
+  const action = useAction(async () => {
+    const number = (text: string) => (text.trim() === '' ? null : Number(text.replace(',', '.')))
+    const made = await fetchOrThrow<{ device: Device; credential: Credential }>('/v1/devices', {
+      method: 'POST',
+      body: {
+        id: form.id,
+        name: form.name || form.id,
+        kind: form.kind,
+        format: form.format,
+        expectedIntervalS: number(form.interval),
+        lng: number(form.lng),
+        lat: number(form.lat),
+      },
+    })
+    invalidate('/v1/devices', '/v1/town')
+    setCredential(made.credential)
+  })
+  const close = () => {
+    setForm(EMPTY)
+    setCredential(null)
+    action.clear()
+    onClose()
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    void action.run()
+  }
+  const set = (key: keyof typeof EMPTY) => (event: { target: { value: string } }) =>
+    setForm({ ...form, [key]: event.target.value })
+  const textbox = (
+    key: 'id' | 'name' | 'interval' | 'lng' | 'lat',
+    more: { required?: boolean; inputMode?: 'decimal' } = {},
+  ) => <input className={TEXTBOX} value={form[key]} onChange={set(key)} {...more} />
+  return (
+    <Popup
+      title={credential ? t.device.secretTitle : t.device.registerTitle}
+      open={open}
+      onClose={close}
+      wide
+    >
+      {credential ? (
+        <SecretOnce credential={credential} />
+      ) : (
+        <form className="form" onSubmit={submit}>
+          {action.error ? <Alert kind="error">{wordsOf(action.error, t)}</Alert> : null}
+          <Field label={t.device.idLabel} hint={t.device.idHint} fault={faultAt(action.error, '/id')}>
+            {textbox('id', { required: true })}
+          </Field>
+          <Field label={`${t.device.name} (${t.common.optional})`} fault={faultAt(action.error, '/name')}>
+            {textbox('name')}
+          </Field>
+          <div className="form-pair">
+            <Field label={t.device.kind} fault={faultAt(action.error, '/kind')}>
+              <select className={SELECT} value={form.kind} onChange={set('kind')}>
+                {DEVICE_KINDS.map((kind) => (
+                  <option key={kind} value={kind}>
+                    {t.deviceKind[kind]}
+                  </option>
+                ))}
+              </select>
+            </Field>
+            <Field label={t.device.format} fault={faultAt(action.error, '/format')}>
+              <select className={SELECT} value={form.format} onChange={set('format')}>
+                {PAYLOAD_FORMATS.map((format) => (
+                  <option key={format} value={format}>
+                    {t.format[format]}
+                  </option>
+                ))}
+              </select>
+            </Field>
+          </div>
+          <Field
+            label={`${t.device.interval} (${t.common.optional})`}
+            fault={faultAt(action.error, '/expectedIntervalS')}
+          >
+            {textbox('interval', { inputMode: 'decimal' })}
+          </Field>
+          <div className="form-pair">
+            <Field label={`${t.device.lng} (${t.common.optional})`} fault={faultAt(action.error, '/lng')}>
+              {textbox('lng', { inputMode: 'decimal' })}
+            </Field>
+            <Field label={`${t.device.lat} (${t.common.optional})`} fault={faultAt(action.error, '/lat')}>
+              {textbox('lat', { inputMode: 'decimal' })}
+            </Field>
+          </div>
+          <div className="actions-row">
+            <Button look="primary" type="submit" busy={action.busy}>
+              {t.device.register}
+            </Button>
+            <Button onClick={close}>{t.common.cancel}</Button>
+          </div>
+        </form>
+      )}
+    </Popup>
+  )
+}

@@ -1,0 +1,49 @@
+import type { CaseEvent } from '../client/types.ts'
+import { useFormat } from '../text/format.ts'
+import { useText } from '../text/language.ts'
+import type { Dictionary } from '../text/nl.ts'
+import { Part } from './detail-frame.tsx'
+
+/** Who did what, when; the newest on top. */
+export function CaseHistory({ events }: { events: readonly CaseEvent[] }) {
+  const t = useText()
+  const f = useFormat()
+  return (
+    <Part title={t.case.history}>
+      <ol className="history">
+        {[...events].reverse().map((event) => (
+          <li key={event.id}>
+            <p>
+              <b>{event.actor.name}</b> {wordsOf(event, t)}
+            </p>
+            {event.text ? <p className="history-text">{event.text}</p> : null}
+            <time className="quiet figures" dateTime={event.at}>
+              {f.dateTime(event.at)}
+            </time>
+          </li>
+        ))}
+      </ol>
+    </Part>
+  )
+}
+
+function wordsOf(event: CaseEvent, t: Dictionary): string {
+  const states = t.caseState as Record<string, string>
+  const priorities = t.priority as Record<string, string>
+  const words = t.case.event
+  switch (event.kind) {
+    case 'created':
+      return words.created
+    case 'transition':
+      return words.transition(
+        states[event.from ?? ''] ?? event.from ?? '–',
+        states[event.to ?? ''] ?? event.to ?? '–',
+      )
+    case 'assigned':
+      return event.to ? words.assigned(event.to) : words.unassigned
+    case 'priority':
+      return words.priority(priorities[event.to ?? ''] ?? event.to ?? '')
+    case 'note':
+      return words.note
+  }
+}

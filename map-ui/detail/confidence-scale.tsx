@@ -1,0 +1,61 @@
+import type { FlagDetail } from '../client/types.ts'
+import { useFormat } from '../text/format.ts'
+import { useText } from '../text/language.ts'
+
+const chance = (logOdds: number) => 1 / (1 + Math.exp(-logOdds))
+
+/** Where this flag stands between impossible and certain, and where flags open and close. */
+export function ConfidenceScale({ flag }: { flag: FlagDetail }) {
+  const t = useText()
+  const f = useFormat()
+  const { priorLogOdds, logOdds, openThreshold, closeThreshold, halfLifeDays } = flag.explanation
+  const opens = chance(openThreshold)
+  const closes = chance(closeThreshold)
+  const prior = chance(priorLogOdds)
+  const now = flag.confidence
+  const x = (p: number) => 10 + p * 360
+  return (
+    <figure className="scale">
+      <svg
+        viewBox="0 0 380 58"
+        role="img"
+        aria-label={t.flag.confidenceText(f.percent(now), f.percent(opens), f.percent(closes))}
+      >
+        <rect className="scale-track" x="10" y="24" width="360" height="8" rx="4" />
+        <rect className="scale-fill" x="10" y="24" width={Math.max(2, now * 360)} height="8" rx="4" />
+        <Tick at={x(closes)} label={`${t.flag.closes} ${f.percent(closes)}`} below />
+        <Tick at={x(opens)} label={`${t.flag.opens} ${f.percent(opens)}`} below end />
+        {Math.abs(prior - closes) > 0.02 ? <path className="scale-prior" d={`M${x(prior)} 20v16`} /> : null}
+        <circle className="scale-now" cx={x(now)} cy="28" r="7" />
+        <text className="scale-value" x={Math.max(26, Math.min(354, x(now)))} y="14" textAnchor="middle">
+          {f.percent(now)}
+        </text>
+      </svg>
+      <figcaption className="quiet figures">
+        {t.flag.weightTotal(f.signed(priorLogOdds), f.signed(logOdds - priorLogOdds), f.signed(logOdds))}.{' '}
+        {t.flag.halfLife(f.number(halfLifeDays))}
+      </figcaption>
+    </figure>
+  )
+}
+
+function Tick({
+  at,
+  label,
+  below,
+  end = false,
+}: {
+  at: number
+  label: string
+  below: boolean
+  end?: boolean
+}) {
+  return (
+    <>
+      <path className="scale-tick" d={`M${at} 20v18`} />
+      <text className="scale-label" x={at} y={below ? 51 : 14} textAnchor={end ? 'start' : 'end'}>
+        {label}
+      </text>
+    </>
+  )
+}

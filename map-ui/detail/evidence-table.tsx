@@ -1,0 +1,80 @@
+import { useState } from 'react'
+import type { FlagDetail } from '../client/types.ts'
+import { Button } from '../parts/button.tsx'
+import { useFormat } from '../text/format.ts'
+import { useText } from '../text/language.ts'
+import { Part } from './detail-frame.tsx'
+
+const FIRST = 12
+
+/** Every observation with what it is made of: each number can be followed to its source. */
+export function EvidenceTable({ flag }: { flag: FlagDetail }) {
+  const t = useText()
+  const f = useFormat()
+  const [all, setAll] = useState(false)
+  const rows = all ? flag.evidence : flag.evidence.slice(0, FIRST)
+  return (
+    <Part
+      title={t.flag.evidence}
+      aside={
+        <span className="quiet figures">
+          {t.flag.evidenceShown(f.number(rows.length), f.number(flag.evidenceTotal))}
+        </span>
+      }
+    >
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section className="table-scroll" tabIndex={0} aria-label={t.flag.evidence}>
+        <table className="utrecht-table">
+          <thead>
+            <tr>
+              <th scope="col">{t.flag.source}</th>
+              <th scope="col">{t.flag.when}</th>
+              <th scope="col" className="numeric" title={t.flag.strengthHint}>
+                {t.flag.strength}
+              </th>
+              <th scope="col" className="numeric">
+                {t.flag.counts}
+              </th>
+              <th scope="col">{t.flag.features}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((e) => (
+              <tr key={e.id}>
+                <td>
+                  {t.sourceKind[e.sourceKind]}
+                  <br />
+                  <span className="quiet">{e.sourceId}</span>
+                </td>
+                <td>
+                  <time dateTime={e.time}>{f.dateTime(e.time)}</time>
+                </td>
+                <td className="numeric">{f.signed(e.llr)}</td>
+                <td className={`numeric ${e.weight > 0 ? 'speaks-for' : 'speaks-against'}`}>
+                  {f.signed(e.weight, 2)}
+                </td>
+                <td className="features">
+                  {Object.entries(e.features).map(([key, value]) => (
+                    <span key={key}>
+                      {key}{' '}
+                      <b>
+                        {typeof value === 'number' ? f.number(value, digitsFor(value)) : String(value ?? '–')}
+                      </b>
+                    </span>
+                  ))}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      {!all && flag.evidence.length > FIRST ? (
+        <Button look="subtle" onClick={() => setAll(true)}>
+          {t.common.more}
+        </Button>
+      ) : null}
+    </Part>
+  )
+}
+
+const digitsFor = (value: number) => (Number.isInteger(value) ? 0 : Math.abs(value) < 10 ? 2 : 1)

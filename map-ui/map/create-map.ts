@@ -1,0 +1,221 @@
+import L from 'leaflet'
+import type { Town } from '../../model/api.ts'
+import { onLive } from '../client/events.ts'
+import { go, here, type Place } from '../client/location.ts'
+import type { Dictionary } from '../text/nl.ts'
+import { createConditionLayer } from './condition-layer.ts'
+import { type Focus, onShowBounds } from './focus.ts'
+import type { Picking } from './picking.ts'
+import { setPicking } from './picking.ts'
+import { createStreetLabels } from './street-labels.ts'
+import { createTileStore } from './tile-store.ts'
+import { createTownLayers } from './town-layers.ts'
+import { createVehicles } from './vehicles.ts'
+
+type Edges = [number, number, number, number]
+
+export type MapHandle = {
+  setTown(edges: Edges | null): void
+  setBaseMap(baseMap: Town['baseMap'], network: string): void
+  showLayers(place: Place, t: Dictionary): void
+  showFocus(focus: Focus | null): void
+  setPicking(picking: Picking): void
+  chooseCentre(): void
+  zoom(by: number): void
+  whole(): void
+  remove(): void
+}
+
+const FIRST_VIEW: [number, number] = [52.1, 5.3] // the middle of the Netherlands, until the town says where it is
+/** While changes stream in, the roads are drawn again at this pace. */
+const REDRAW_MS = 2_500
+
+/** Build the Leaflet map of this page in an element. Everything it adds, `remove` takes away. */
+export function createMap(element: HTMLElement): MapHandle {
+  const at = here()
+  const map = L.map(element, {
+    zoomControl: false,
+    minZoom: 9,
+    maxZoom: 19,
+    keyboard: true,
+    zoomAnimation: !window.matchMedia('(prefers-reduced-motion: reduce)').matches,
+  })
+  map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>')
+  let placed = at.lat !== null && at.lng !== null && at.z !== null
+  map.setView(placed ? [at.lat!, at.lng!] : FIRST_VIEW, at.z ?? 9)
+
+  const tiles = createTileStore()
+  const roads = createConditionLayer(tiles)
+  roads.layer.addTo(map)
+  const names = createStreetLabels(map, roads.visibleTiles)
+  roads.onDrawn(names.draw)
+  const vehicles = createVehicles(map)
+  const things = createTownLayers(map)
+  const focusLayer = L.layerGroup().addTo(map)
+  const pickLayer = L.layerGroup().addTo(map)
+  const tooltip = L.tooltip({ className: 'road-tip', offset: [0, -6], direction: 'top' })
+
+  let town: Edges | null = null
+  let base: L.TileLayer | null = null
+  let baseUrl = ''
+  let words: Dictionary | null = null
+  let picking: Picking = { state: 'off' }
+  let attribution = ''
+
+  const bounds = (e: Edges) => L.latLngBounds([e[1], e[0]], [e[3], e[2]])
+  const whole = () => town && map.fitBounds(bounds(town), { padding: [24, 24] })
+
+  map.on('moveend', () => {
+    if (!placed) return
+    const centre = map.getCenter()
+    go({ lat: centre.lat, lng: centre.lng, z: map.getZoom() }, 'replace')
+  })
+  map.on('click', (event) => {
+    if (picking.state === 'choosing') {
+      setPicking({ state: 'chosen', lng: event.latlng.lng, lat: event.latlng.lat })
+      return
+    }
+    const hit = roads.hit(event.latlng)
+    if (hit?.line.id && map.getZoom() >= 13) {
+      go({ sel: { kind: 'stretch', id: hit.line.id } })
+      return
+    }
+    if (hit) map.setView(event.latlng, 15)
+  })
+  let hovering = 0
+  map.on('mousemove', (event) => {
+    cancelAnimationFrame(hovering)
+    hovering = requestAnimationFrame(() => {
+      const hit = picking.state === 'choosing' ? null : roads.hit(event.latlng)
+      element.classList.toggle('map--on-road', hit !== null)
+      if (!hit || !words) {
+        tooltip.remove()
+        return
+      }
+      const { line } = hit
+      const grade = words.map.tooltipGrade(words.gradeLetter[line.grade] ?? '', words.grade[line.grade] ?? '')
+      const content = document.createElement('span')
+      const street = document.createElement('strong')
+      street.textContent = line.street || '–'
+      content.append(street, document.createElement('br'), grade)
+      tooltip.setLatLng(event.latlng).setContent(content).addTo(map)
+    })
+  })
+  map.on('mouseout', () => tooltip.remove())
+  const onKey = (event: KeyboardEvent) => {
+    if (picking.state === 'choosing' && event.key === 'Enter') {
+      event.preventDefault()
+      chooseCentre()
+    }
+    if (picking.state === 'choosing' && event.key === 'Escape') setPicking({ state: 'off' })
+  }
+  element.addEventListener('keydown', onKey)
+  const chooseCentre = () => {
+    const centre = map.getCenter()
+    setPicking({ state: 'chosen', lng: centre.lng, lat: centre.lat })
+  }
+
+  let redraw: ReturnType<typeof setTimeout> | undefined
+  const endChanges = onLive('change', (changes) => {
+    const kinds = new Set(changes.map((change) => change.kind))
+    if (kinds.has('condition') || kinds.has('flag') || kinds.has('network')) {
+      redraw ??= setTimeout(() => {
+        redraw = undefined
+        void roads.refresh()
+      }, REDRAW_MS)
+    }
+    things.refresh(kinds)
+  })
+  const endVehicles = onLive('vehicle', (event) => vehicles.move(event))
+  const endBounds = onShowBounds(([minLng, minLat, maxLng, maxLat]) => {
+    placed = true
+    map.fitBounds(L.latLngBounds([minLat, minLng], [maxLat, maxLng]), { padding: [40, 40], maxZoom: 17 })
+  })
+  const onPop = () => {
+    const { lat, lng, z } = here()
+    if (lat !== null && lng !== null && z !== null) map.setView([lat, lng], z, { animate: false })
+  }
+  window.addEventListener('popstate', onPop)
+  const sizes = new ResizeObserver(() => map.invalidateSize({ pan: false }))
+  sizes.observe(element)
+
+  return {
+    setTown(edges) {
+      town = edges
+      if (!edges) return
+      map.setMaxBounds(bounds(edges).pad(0.6))
+      if (!placed) {
+        placed = true
+        whole()
+      }
+      void roads.refresh()
+    },
+    setBaseMap(baseMap, network) {
+      if (attribution) map.attributionControl.removeAttribution(attribution)
+      attribution = network
+      map.attributionControl.addAttribution(network)
+      if ((baseMap?.url ?? '') === baseUrl) return
+      base?.remove()
+      baseUrl = baseMap?.url ?? ''
+      base = baseMap
+        ? L.tileLayer(baseMap.url, { attribution: baseMap.attribution, zIndex: 0, maxZoom: 19 })
+        : null
+      base?.addTo(map)
+    },
+    showLayers(place, t) {
+      words = t
+      roads.showCondition(place.layers.includes('condition'))
+      roads.select(place.sel?.kind === 'stretch' ? place.sel.id : null)
+      vehicles.show(place.layers.includes('vehicles'))
+      things.show(place, t)
+    },
+    showFocus(focus) {
+      focusLayer.clearLayers()
+      if (here().sel?.kind !== 'stretch') roads.select(focus?.stretchId ?? null)
+      if (!focus) return
+      L.marker([focus.lat, focus.lng], {
+        keyboard: false,
+        interactive: false,
+        icon: L.divIcon({ className: 'focus-ring', html: '<i></i>', iconSize: [44, 44] }),
+        zIndexOffset: -200,
+      }).addTo(focusLayer)
+      // The extent is kept when the place is already in sight.
+      if (!map.getBounds().pad(-0.08).contains([focus.lat, focus.lng])) map.panTo([focus.lat, focus.lng])
+    },
+    setPicking(next) {
+      picking = next
+      pickLayer.clearLayers()
+      tooltip.remove()
+      if (next.state === 'choosing') element.focus()
+      if (next.state === 'chosen') {
+        L.marker([next.lat, next.lng], {
+          keyboard: false,
+          interactive: false,
+          icon: L.divIcon({
+            className: 'pick-marker',
+            html: '<svg viewBox="0 0 28 36" aria-hidden="true"><path d="M14 35S26 22 26 13.5a12 12 0 0 0-24 0C2 22 14 35 14 35Z"/><circle cx="14" cy="13.5" r="4.5"/></svg>',
+            iconSize: [28, 36],
+            iconAnchor: [14, 35],
+          }),
+        }).addTo(pickLayer)
+      }
+    },
+    chooseCentre,
+    zoom: (by) => map.setZoom(map.getZoom() + by),
+    whole,
+    remove() {
+      endChanges()
+      endVehicles()
+      endBounds()
+      clearTimeout(redraw)
+      cancelAnimationFrame(hovering)
+      sizes.disconnect()
+      window.removeEventListener('popstate', onPop)
+      element.removeEventListener('keydown', onKey)
+      names.remove()
+      vehicles.remove()
+      things.remove()
+      map.remove()
+    },
+  }
+}
