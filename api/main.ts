@@ -4,7 +4,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import path from 'node:path'
 import { loadConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
-import type { ReadingsReader } from '../store/readings/port.ts'
+import { openReadingsReader } from '../store/readings/open.ts'
 import { openRecords } from '../store/records/open.ts'
 import { openSecrets } from '../store/secrets.ts'
 import { createApp } from './app.ts'
@@ -20,7 +20,7 @@ const log = createLogger('api', config.logLevel)
 const now = Date.now
 const secrets = openSecrets(config.dataDir)
 const records = await openRecords(config.dataDir)
-const readings = await openReadings()
+const readings = await openReadingsReader({ dataDir: config.dataDir })
 const bus = createBus({ config, secrets, log, now })
 
 const firstLogin = await firstStart({ config, records, passwords: createPasswords(), now })
@@ -71,14 +71,3 @@ async function close(): Promise<void> {
 process.on('SIGTERM', () => void close())
 process.on('SIGINT', () => void close())
 process.on('disconnect', () => void close())
-
-async function openReadings(): Promise<ReadingsReader> {
-  return {
-    datastreams: async () => [],
-    series: async () => [],
-    corrections: async () => [],
-    chunks: async () => [],
-    totals: async () => ({ readings: 0, chunks: 0, samples: 0, datastreams: 0 }),
-    close: async () => undefined,
-  }
-}

@@ -129,6 +129,8 @@ export const judgementSchema = z.object({
   text: z.string(),
   by: z.string(),
   at: time,
+  /** log-odds that it adds now; 0 when it only ended something */
+  weight: z.number(),
 })
 
 export const conditionSchema = z.object({

@@ -1,8 +1,10 @@
 import { isFinal } from '../../cases/transition.ts'
 import type { Town } from '../../model/api.ts'
+import type { BrokerHealth } from '../../model/health.ts'
 import { networkKm, networkStamp, townBounds } from '../../store/records/network.ts'
+import type { Bus } from '../bus.ts'
 import type { Context } from '../context.ts'
-import { type BaseMap, readTownSettings } from './settings.ts'
+import { readTownSettings } from './settings.ts'
 
 const KEEP_MS = 1_000
 
@@ -41,7 +43,6 @@ export function createTown(context: Context): () => Promise<Town> {
       )
       .get() as { sent: number | null; total: number | null }
     const settings = readTownSettings(records, config)
-    const lag = Number(bus.health().get('ingest')?.payload.lag ?? 0)
     return {
       name: settings.name,
       invented: config.demo,
@@ -57,11 +58,11 @@ export function createTown(context: Context): () => Promise<Town> {
         quarantined: one('select count(*) as n from quarantine'),
       },
       backfill: backfill.total ? { sent: backfill.sent ?? 0, total: backfill.total } : null,
-      ingestLag: Number.isFinite(lag) ? lag : 0,
+      ingestLag: lagOf(bus),
       drivesWaiting: one(
         "select count(*) as n from drive where state not in ('done', 'deleted') and (closed = 1 or chunks > processed_chunks)",
       ),
-      baseMap: settings.baseMap as BaseMap | null,
+      baseMap: settings.baseMap,
     }
   }
 
@@ -79,17 +80,13 @@ type Part = { status: 'ok' | 'degraded' | 'down'; detail: string }
 
 /** What each part says of itself. Public, so it names states and reasons, never addresses or contents. */
 export function createHealth(context: Context) {
-  const { records, readings, bus } = context
+  const { records, readings, bus, now } = context
   return async (): Promise<{ status: 'ok' | 'degraded'; parts: Record<string, Part> }> => {
     const parts: Record<string, Part> = {
       records: await tried(async () => void records.sqlite.prepare('select 1').get()),
       readings: await tried(async () => void (await readings.totals())),
-      broker: bus.connected()
-        ? partOf(bus.health().get('broker')?.payload, 'ok')
-        : { status: 'down', detail: 'not connected: devices cannot report, live events come later' },
-      ingest: bus.connected()
-        ? partOf(bus.health().get('ingest')?.payload, 'degraded')
-        : { status: 'degraded', detail: 'not known: the broker is not connected' },
+      broker: brokerPart(bus, now()),
+      ingest: ingestPart(bus, now()),
     }
     const ok = Object.values(parts).every((part) => part.status === 'ok')
     return { status: ok ? 'ok' : 'degraded', parts }
@@ -105,10 +102,44 @@ async function tried(work: () => Promise<void>): Promise<Part> {
   }
 }
 
-function partOf(said: Record<string, unknown> | undefined, unheard: 'ok' | 'degraded'): Part {
-  if (!said) return { status: unheard, detail: unheard === 'ok' ? '' : 'nothing heard of it yet' }
-  const state = said.status ?? said.state
-  const detail = typeof said.detail === 'string' ? said.detail.slice(0, 200) : ''
-  if (state === 'ok' || state === 'online') return { status: 'ok', detail }
-  return { status: state === 'down' || state === 'offline' ? 'down' : 'degraded', detail }
+/** The broker says how it is every five seconds; silence of three times that is no sign of life. */
+const SILENT_MS = 15_000
+
+function brokerPart(bus: Bus, now: number): Part {
+  if (!bus.connected()) {
+    return { status: 'down', detail: 'not connected: devices cannot report, live events come later' }
+  }
+  const heard = bus.health().get('broker')
+  if (!heard) return { status: 'ok', detail: '' }
+  const said = heard.payload as Partial<BrokerHealth>
+  if (typeof said.at === 'number' && now - said.at > SILENT_MS) {
+    return { status: 'degraded', detail: 'connected, but it no longer says how it is' }
+  }
+  const journal = said.journal
+  if (!journal || journal.state === 'ok') return { status: 'ok', detail: '' }
+  return {
+    status: journal.state === 'failed' ? 'down' : 'degraded',
+    detail: `${journal.state}: ${journal.detail}`.slice(0, 200),
+  }
+}
+
+function ingestPart(bus: Bus, now: number): Part {
+  if (!bus.connected()) return { status: 'degraded', detail: 'not known: the broker is not connected' }
+  const heard = bus.health().get('ingest')
+  if (!heard) return { status: 'degraded', detail: 'nothing heard of it yet' }
+  const { at, state, status, detail } = heard.payload
+  if (typeof at === 'number' && now - at > SILENT_MS) {
+    return { status: 'down', detail: 'silent: what devices send is kept, and taken in later' }
+  }
+  const word = state ?? status
+  const text = typeof detail === 'string' ? detail.slice(0, 200) : ''
+  if (word === undefined || word === 'ok' || word === 'online') return { status: 'ok', detail: text }
+  return { status: word === 'down' || word === 'offline' ? 'down' : 'degraded', detail: text }
+}
+
+/** Journal records that ingest has still to take, as the broker counts them. */
+function lagOf(bus: Bus): number {
+  const journal = (bus.health().get('broker')?.payload as Partial<BrokerHealth> | undefined)?.journal
+  const lag = Number(journal?.lag?.ingest ?? bus.health().get('ingest')?.payload.lag ?? 0)
+  return Number.isFinite(lag) && lag > 0 ? lag : 0
 }
