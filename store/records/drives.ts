@@ -9,8 +9,10 @@ export type DriveWork = {
   chunks: number
   processedChunks: number
   lastChunkAt: number
-  /** the last chunk came, or nothing came for so long that none is expected */
-  complete: boolean
+  /** the chunk that says it is the last came */
+  closed: boolean
+  /** nothing came for so long that nothing more is expected */
+  idle: boolean
 }
 
 /** ms without a chunk after which a drive counts as ended */
@@ -74,18 +76,19 @@ export function leaseDrives(
   const lease = sqlite.prepare('update drive set lease_until = ? where device_id = ? and drive_id = ?')
   for (const row of rows) {
     if (work.length >= options.limit) break
-    const complete = row.closed === 1 || row.last_chunk_at + DRIVE_IDLE_MS <= options.now
     const drive: DriveWork = {
       deviceId: row.device_id,
       driveId: row.drive_id,
       chunks: row.chunks,
       processedChunks: row.processed_chunks,
       lastChunkAt: row.last_chunk_at,
-      complete,
+      closed: row.closed === 1,
+      idle: row.last_chunk_at + DRIVE_IDLE_MS <= options.now,
     }
     if (options.seen(drive.deviceId, drive.driveId) === driveStamp(drive)) continue
     // looking again costs the whole drive so far: wait until it grew by a tenth
-    if (!complete && row.chunks - row.processed_chunks < Math.max(2, row.processed_chunks / 10)) continue
+    const fresh = row.chunks - row.processed_chunks
+    if (!drive.closed && !drive.idle && fresh < Math.max(2, row.processed_chunks / 10)) continue
     lease.run(options.now + LEASE_MS, drive.deviceId, drive.driveId)
     work.push(drive)
   }
@@ -93,32 +96,25 @@ export function leaseDrives(
 }
 
 /** What a look at a drive saw; the next look is worth it only when this changed. */
-export function driveStamp(drive: Pick<DriveWork, 'chunks' | 'lastChunkAt' | 'complete'>): string {
-  return `${drive.chunks}/${drive.lastChunkAt}/${drive.complete}`
+export function driveStamp(drive: Pick<DriveWork, 'chunks' | 'lastChunkAt' | 'closed' | 'idle'>): string {
+  return `${drive.chunks}/${drive.lastChunkAt}/${drive.closed}/${drive.idle}`
 }
 
 /**
- * Give a drive back. It is done only when it was complete and no chunk came in meanwhile.
+ * Give a drive back. Its state changes only when no chunk came in meanwhile. `failed`: it made the model fall over.
  */
 export function releaseDrive(
   sqlite: DatabaseSync,
   drive: DriveWork,
-  result: { processedChunks: number; done: boolean },
+  result: { processedChunks: number; state: 'open' | 'done' | 'failed' },
 ): void {
   sqlite
     .prepare(
       `update drive set processed_chunks = ?, lease_until = 0,
-         state = case when ? = 1 and last_chunk_at = ? and chunks = ? then 'done' else state end
+         state = case when last_chunk_at = ? and chunks = ? then ? else state end
        where device_id = ? and drive_id = ?`,
     )
-    .run(
-      result.processedChunks,
-      result.done ? 1 : 0,
-      drive.lastChunkAt,
-      drive.chunks,
-      drive.deviceId,
-      drive.driveId,
-    )
+    .run(result.processedChunks, drive.lastChunkAt, drive.chunks, result.state, drive.deviceId, drive.driveId)
 }
 
 /** Drives that detection has not finished. */

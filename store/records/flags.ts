@@ -300,3 +300,33 @@ export async function explainPlace(
 
 /** m: a flag lies on its stretch, whose neighbours touch it */
 const NEAR_M = 60
+
+/**
+ * Flags on stretches that are in no active network, which nobody judged and no case names, go. Those that people know
+ * stay as they were.
+ *
+ * @returns how many went
+ */
+export function removeStrayFlags(
+  sqlite: DatabaseSync,
+  isKnown: (stretchId: string) => boolean,
+  now: number,
+): number {
+  return inTransaction(sqlite, () => {
+    const rows = sqlite
+      .prepare(
+        `select id, stretch_id, hypothesis from flag where asset_id is null
+         and not exists (select 1 from judgement where judgement.flag_id = flag.id)
+         and not exists (select 1 from case_file where case_file.flag_id = flag.id)`,
+      )
+      .all() as { id: string; stretch_id: string | null; hypothesis: string }[]
+    const strays = rows.filter((row) => row.stretch_id === null || !isKnown(row.stretch_id))
+    const remove = sqlite.prepare('delete from flag where id = ?')
+    const change = sqlite.prepare('insert into change (at, kind, ref, data) values (?, ?, ?, ?)')
+    for (const row of strays) {
+      remove.run(row.id)
+      change.run(now, 'flag', row.id, JSON.stringify({ state: 'removed', hypothesis: row.hypothesis }))
+    }
+    return strays.length
+  })
+}
