@@ -3,11 +3,12 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../../log.ts'
+import { BLOCK_HEADER_BYTES, findBlock, readBlockHeader, unpackBlock } from './block.ts'
 import { readCommitted, writeCommitted } from './consumers.ts'
-import { findFrame, frameSize, readFrame } from './frame.ts'
+import { frameEnd, readFrame } from './frame.ts'
 import type { JournalPosition, JournalReader, JournalRecord } from './port.ts'
 import { comparePositions, journalFolder } from './position.ts'
-import { isSegmentHeader, listSegments, SEGMENT_HEADER_BYTES, type SegmentName } from './segment.ts'
+import { listSegments, SEGMENT_HEADER_BYTES, type SegmentName, segmentSeed } from './segment.ts'
 import { decodeWatermark, WATERMARK_BYTES, type Watermark } from './watermark.ts'
 
 export type JournalReaderOptions = {
@@ -22,6 +23,7 @@ export type JournalReaderOptions = {
 const CHUNK = 1024 * 1024
 const HOT_MS = 1
 const IDLE_MS = 25
+const NOTHING = Buffer.alloc(0)
 
 /**
  * Read the journal from any process, also while it is written or before it exists. Reads whole megabytes; payloads are
@@ -43,9 +45,13 @@ export async function openJournalReader(options: JournalReaderOptions): Promise<
   const markBytes = Buffer.alloc(WATERMARK_BYTES)
   let mark: Watermark | undefined
 
-  let segment: (SegmentName & { handle: FileHandle }) | undefined
-  /** what was read of the segment and not yet handed out, and where in the segment it begins */
-  let chunk = Buffer.alloc(0)
+  let segment: (SegmentName & { handle: FileHandle; seed: number }) | undefined
+  /** the records of the block that is being handed out, and the sequence of the next one in it */
+  let block: Buffer = NOTHING
+  let blockAt = 0
+  let nextSequence = 0
+  /** what was read of the segment and not yet unpacked, and where in the segment it begins */
+  let chunk: Buffer = NOTHING
   let at = 0
   let chunkOffset = 0
   let closed = false
@@ -82,40 +88,72 @@ export async function openJournalReader(options: JournalReaderOptions): Promise<
     if (!mark) return records
     let bytes = 0
     while (records.length < maxRecords && bytes < maxBytes) {
-      if (!segment && !(await openNext())) break
-      if (!segment) break
-      if (at === chunk.length || !holdsFrame()) {
-        if (await fill()) continue
-        // The rest of a segment that is no whole record is damage, never a record under way.
-        if (at < chunk.length) await skipDamage()
-        else if (!(await openNext())) break
+      if (blockAt >= block.length && !(await nextBlock())) break
+      if (!segment || blockAt >= block.length) continue
+      const start = blockAt
+      const end = frameEnd(block, start)
+      const found = { epoch: segment.epoch, sequence: nextSequence++ }
+      if (end === undefined) {
+        log.error(
+          { consumer, position: found, bytes: block.length - start },
+          'journal: rest of a block is damaged',
+        )
+        block = NOTHING
+        blockAt = 0
         continue
       }
-      const frame = readFrame(chunk, at, chunk.length, segment.epoch)
-      if (!frame) {
-        await skipDamage()
-        continue
-      }
-      at = frame.end
-      const found = { epoch: segment.epoch, sequence: frame.sequence }
+      blockAt = end
       if (comparePositions(found, position) <= 0) continue
+      const frame = readFrame(block, start, end, segment.epoch)
+      if (!frame) {
+        log.error({ consumer, position: found, bytes: end - start }, 'journal: a damaged record is skipped')
+        continue
+      }
       reportGap(found)
       position = found
-      bytes += frame.payload.length + frame.topic.length + 64
-      records.push({
-        position: found,
-        receivedAt: frame.receivedAt,
-        deviceId: frame.deviceId,
-        topic: frame.topic,
-        payload: frame.payload,
-      })
+      bytes += end - start
+      records.push({ position: found, ...frame })
     }
     return records
   }
 
-  function holdsFrame(): boolean {
-    const size = frameSize(chunk, at, chunk.length)
-    return size === 'damaged' || (size !== 'short' && at + size <= chunk.length)
+  /** Unpack the next block that holds something behind our position; false when there is none yet. */
+  async function nextBlock(): Promise<boolean> {
+    for (;;) {
+      if (!segment) {
+        if (!(await openNext())) return false
+        continue
+      }
+      const header = readBlockHeader(chunk, at, segment.seed)
+      const size = header ? BLOCK_HEADER_BYTES + header.stored : BLOCK_HEADER_BYTES
+      if (at + size > chunk.length) {
+        if (await fill(size)) continue
+        // The rest of a segment that is no whole block is damage, never a block under way.
+        if (at < chunk.length) await skipDamage()
+        else if (!(await openNext())) return false
+        continue
+      }
+      if (!header) {
+        await skipDamage()
+        continue
+      }
+      const from = at + BLOCK_HEADER_BYTES
+      at += size
+      const last = { epoch: segment.epoch, sequence: header.first + header.count - 1 }
+      if (comparePositions(last, position) <= 0) continue
+      const unpacked = unpackBlock(chunk.subarray(from, at), header)
+      if (!unpacked) {
+        log.error(
+          { consumer, segment: segment.file, records: header.count },
+          'journal: a damaged block is skipped',
+        )
+        continue
+      }
+      block = unpacked
+      blockAt = 0
+      nextSequence = header.first
+      return true
+    }
   }
 
   /** Bytes of the open segment that are safe to read: up to the watermark, or all of it when the writer has left it. */
@@ -125,22 +163,14 @@ export async function openJournalReader(options: JournalReaderOptions): Promise<
     return (await segment.handle.stat()).size
   }
 
-  /** Read on behind what is already in memory; false when there is nothing more to read in this segment. */
-  async function fill(): Promise<boolean> {
+  /** Read on from where we are, `size` bytes at least; false when the segment has no more than what is in memory. */
+  async function fill(size: number): Promise<boolean> {
     if (!segment) return false
     const limit = await readable()
     const from = chunkOffset + at
     if (limit <= chunkOffset + chunk.length) return false
-    const size = frameSize(chunk, at, chunk.length)
-    const wanted = Math.max(CHUNK, typeof size === 'number' ? size : 0)
-    const length = Math.min(wanted, limit - from)
-    const fresh = Buffer.allocUnsafeSlow(length)
-    let got = 0
-    while (got < length) {
-      const { bytesRead } = await segment.handle.read(fresh, got, length - got, from + got)
-      if (bytesRead === 0) break
-      got += bytesRead
-    }
+    const fresh = Buffer.allocUnsafeSlow(Math.min(Math.max(CHUNK, size), limit - from))
+    const got = await readWhole(segment.handle, fresh, from)
     if (from + got <= chunkOffset + chunk.length) return false
     chunk = fresh.subarray(0, got)
     chunkOffset = from
@@ -175,38 +205,36 @@ export async function openJournalReader(options: JournalReaderOptions): Promise<
     })
     if (!handle) return false
     await segment?.handle.close()
-    segment = { ...next, handle }
-    chunk = Buffer.alloc(0)
-    at = 0
-    chunkOffset = SEGMENT_HEADER_BYTES
     const header = Buffer.alloc(SEGMENT_HEADER_BYTES)
-    await handle.read(header, 0, SEGMENT_HEADER_BYTES, 0)
-    if (!isSegmentHeader(header, next))
-      log.error({ segment: next.file }, 'journal: segment has no sound header')
+    await readWhole(handle, header, 0)
+    const seed = segmentSeed(header, next)
+    if (seed === undefined)
+      log.error({ segment: next.file }, 'journal: segment has no sound header; it is skipped')
+    segment = { ...next, handle, seed: seed ?? 0 }
+    block = NOTHING
+    blockAt = 0
+    chunk = NOTHING
+    at = 0
+    chunkOffset = seed === undefined ? Number.MAX_SAFE_INTEGER : SEGMENT_HEADER_BYTES
     return true
   }
 
-  /** Something in the chunk is not a record: look for the next one that is, in memory that holds the whole rest. */
+  /** Something in the chunk is no block: look for the next one in memory that holds the whole rest of the segment. */
   async function skipDamage(): Promise<void> {
     if (!segment) return
     const limit = await readable()
     const from = chunkOffset + at
     const rest = Buffer.allocUnsafeSlow(Math.max(0, limit - from))
-    const { bytesRead } = await segment.handle.read(rest, 0, rest.length, from)
-    const next = findFrame(
-      rest,
-      1,
-      bytesRead,
-      segment.epoch,
-      position.epoch === segment.epoch ? position.sequence : 0,
-    )
+    const got = await readWhole(segment.handle, rest, from)
+    const after = position.epoch === segment.epoch ? position.sequence : 0
+    const next = findBlock(rest.subarray(0, got), 1, segment.seed, after)
     log.error(
-      { segment: segment.file, offset: from, bytes: next ?? bytesRead, consumer },
+      { consumer, segment: segment.file, offset: from, bytes: next ?? got },
       'journal: damaged bytes skipped',
     )
-    chunk = rest.subarray(0, bytesRead)
+    chunk = rest.subarray(0, got)
     chunkOffset = from
-    at = next ?? bytesRead
+    at = next ?? got
   }
 
   function reportGap(found: JournalPosition): void {
@@ -271,4 +299,14 @@ export async function openJournalReader(options: JournalReaderOptions): Promise<
       markFile = undefined
     },
   }
+}
+
+async function readWhole(handle: FileHandle, target: Buffer, position: number): Promise<number> {
+  let got = 0
+  while (got < target.length) {
+    const { bytesRead } = await handle.read(target, got, target.length - got, position + got)
+    if (bytesRead === 0) break
+    got += bytesRead
+  }
+  return got
 }

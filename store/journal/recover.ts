@@ -1,8 +1,15 @@
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import type { Logger } from '../../log.ts'
-import { findFrame, readFrame } from './frame.ts'
-import { isSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentName } from './segment.ts'
+import {
+  BLOCK_HEADER_BYTES,
+  type BlockHeader,
+  findBlock,
+  isSoundBlock,
+  readBlockHeader,
+  unpackBlock,
+} from './block.ts'
+import { SEGMENT_HEADER_BYTES, type SegmentName, segmentSeed } from './segment.ts'
 import type { Watermark } from './watermark.ts'
 
 /**
@@ -22,7 +29,8 @@ export async function recoverSegment(
   const file = await open(path.join(folder, name.file), 'r+')
   try {
     const content = await file.readFile()
-    if (!isSegmentHeader(content, name)) {
+    const seed = segmentSeed(content, name)
+    if (seed === undefined) {
       if (content.length > SEGMENT_HEADER_BYTES) {
         log.error({ segment: name.file }, 'journal: segment has no sound header; it is left alone')
       }
@@ -33,14 +41,19 @@ export async function recoverSegment(
     let offset = SEGMENT_HEADER_BYTES
     let last = name.first - 1
     while (offset < content.length) {
-      const frame = readFrame(content, offset, content.length, name.epoch)
-      if (frame) {
-        last = frame.sequence
-        offset = frame.end
+      const header = readBlockHeader(content, offset, seed)
+      const end = header ? offset + BLOCK_HEADER_BYTES + header.stored : 0
+      // One block is under way at a time, so only the last can be torn: the others need not be unpacked.
+      if (
+        header &&
+        (end < content.length ||
+          (end === content.length && isWhole(content, offset, end, header, name.epoch)))
+      ) {
+        last = header.first + header.count - 1
+        offset = end
         continue
       }
-      const next =
-        offset < vouched ? findFrame(content, offset + 1, content.length, name.epoch, last) : undefined
+      const next = findBlock(content, offset + 1, seed, last)
       if (next === undefined) break
       log.error(
         { segment: name.file, offset, bytes: next - offset },
@@ -64,4 +77,8 @@ export async function recoverSegment(
   } finally {
     await file.close()
   }
+}
+
+function isWhole(content: Buffer, offset: number, end: number, header: BlockHeader, epoch: number): boolean {
+  return isSoundBlock(unpackBlock(content.subarray(offset + BLOCK_HEADER_BYTES, end), header), header, epoch)
 }

@@ -12,22 +12,23 @@ export function segmentFile(epoch: number, first: number): string {
   return `${String(epoch).padStart(10, '0')}-${String(first).padStart(15, '0')}.segment`
 }
 
-/** 32 bytes: magic, epoch, sequence of the first record, checksum. */
-export function segmentHeader(epoch: number, first: number): Buffer {
+/** 32 bytes: magic, epoch, sequence of the first record, the seed of its block checksums, checksum. */
+export function segmentHeader(epoch: number, first: number, seed: number): Buffer {
   const header = Buffer.alloc(SEGMENT_HEADER_BYTES)
   MAGIC.copy(header)
   header.writeUInt32LE(epoch, 8)
   header.writeUIntLE(first, 12, 6)
+  header.writeUInt32LE(seed, 18)
   header.writeUInt32LE(crc32(header.subarray(0, 28)), 28)
   return header
 }
 
-/** Does the file really begin as its name says? */
-export function isSegmentHeader(header: Buffer, name: SegmentName): boolean {
-  return (
-    header.length >= SEGMENT_HEADER_BYTES &&
-    header.subarray(0, SEGMENT_HEADER_BYTES).equals(segmentHeader(name.epoch, name.first))
-  )
+/** The seed of a segment; undefined when the file does not begin as its name says. */
+export function segmentSeed(header: Buffer, name: SegmentName): number | undefined {
+  if (header.length < SEGMENT_HEADER_BYTES) return undefined
+  const seed = header.readUInt32LE(18)
+  const expected = segmentHeader(name.epoch, name.first, seed)
+  return header.subarray(0, SEGMENT_HEADER_BYTES).equals(expected) ? seed : undefined
 }
 
 /** The segments of a journal folder in journal order. */

@@ -1,11 +1,13 @@
-import { close, constants, fdatasync, fsync, ftruncate, open, write, writeSync } from 'node:fs'
+import { randomInt } from 'node:crypto'
+import { close, constants, fdatasync, fsync, ftruncate, open, writeSync, writev } from 'node:fs'
 import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import type { Logger } from '../../log.ts'
+import { BLOCK_HEADER_BYTES, packBlock, writeBlockHeader } from './block.ts'
 import { allCommitted } from './consumers.ts'
-import { frameBound, sealFrame, writeFrame } from './frame.ts'
+import { frameBound, writeFrame } from './frame.ts'
 import type { JournalHealth, JournalPosition, JournalRecord, JournalWriter } from './port.ts'
 import { comparePositions, JOURNAL_CONSUMERS, journalFolder } from './position.ts'
 import { recoverSegment } from './recover.ts'
@@ -50,11 +52,21 @@ export type OpenJournalWriter = JournalWriter & {
 
 type Done = (error?: Error) => void
 type Batch = { buffer: Buffer; length: number; records: number; dones: Done[]; oldestAt: number }
-type Segment = { file: string; epoch: number; first: number; last: number; bytes: number; openedAt: number }
+type Segment = {
+  file: string
+  epoch: number
+  first: number
+  last: number
+  bytes: number
+  openedAt: number
+  seed: number
+}
 
-const FIRST_BUFFER = 1024 * 1024
-/** A buffer that one huge batch made larger than this is not kept. */
-const KEEP_BUFFER = 8 * 1024 * 1024
+const BUFFER = 2 * 1024 * 1024
+/** Buffers that wait for use again; memory that the kernel has to map anew is slow. */
+const KEEP_BUFFERS = 8
+/** Below this compressing takes longer than writing. */
+const COMPRESS_FROM = 32 * 1024
 const HOUR_MS = 3_600_000
 
 /**
@@ -97,8 +109,8 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
   let distrusted = false
 
   let gathering = newBatch()
-  let spare: Batch | undefined = newBatch()
-  /** whole batches that wait for room, oldest first */
+  const spare: Batch[] = []
+  /** full batches that wait for the disk, or for room on it; oldest first, all before `gathering` */
   let held: Batch[] = []
   let heldBytes = 0
   let scheduled = false
@@ -126,6 +138,7 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
       last: first - 1,
       bytes: SEGMENT_HEADER_BYTES,
       openedAt: now(),
+      seed: randomInt(2 ** 32),
     }
   }
 
@@ -134,7 +147,7 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC
     const handle = await openFile(path.join(folder, target.file), flags, 0o600)
     try {
-      await writeWhole(handle, segmentHeader(target.epoch, target.first), SEGMENT_HEADER_BYTES, 0)
+      await writeWhole(handle, [segmentHeader(target.epoch, target.first, target.seed)], 0)
       await syncData(handle)
       await syncFolder(folder)
       return handle
@@ -154,10 +167,14 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
       done(new Error(`journal: ${trouble?.state ?? 'disk too slow'}, and too much waits already`))
       return
     }
+    if (gathering.length + bound > gathering.buffer.length) {
+      if (gathering.dones.length > 0) holdGathering()
+      if (bound > gathering.buffer.length - BLOCK_HEADER_BYTES)
+        gathering.buffer = Buffer.allocUnsafeSlow(bound + BLOCK_HEADER_BYTES)
+    }
     const batch = gathering
-    if (batch.length + bound > batch.buffer.length) grow(batch, bound)
     if (batch.dones.length === 0) batch.oldestAt = now()
-    batch.length = writeFrame(batch.buffer, batch.length, record)
+    batch.length = writeFrame(batch.buffer, batch.length, epoch, record)
     batch.records++
     batch.dones.push(done)
     if (!scheduled) schedule()
@@ -182,11 +199,18 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
 
   function startFlush(): void {
     scheduled = false
-    if (flushing !== undefined || trouble || gathering.dones.length === 0) return
-    const batch = gathering
-    gathering = spare ?? newBatch()
-    spare = undefined
+    if (flushing !== undefined || trouble) return
+    if (held.length === 0 && gathering.dones.length > 0) holdGathering()
+    const batch = held.shift()
+    if (!batch) return
+    heldBytes -= batch.length
     commitBatch(batch)
+  }
+
+  function holdGathering(): void {
+    held.push(gathering)
+    heldBytes += gathering.length
+    gathering = spare.pop() ?? newBatch()
   }
 
   function commitBatch(batch: Batch): void {
@@ -209,15 +233,24 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
 
   /** @throws when the batch is not on disk; then nothing of it is in the file either, or the segment is distrusted */
   async function flush(batch: Batch): Promise<void> {
-    if (batch.length === 0) return
+    if (batch.records === 0) return
     if (distrusted || segment.bytes >= options.segmentBytes) await roll()
-    let sequence = durable
-    for (let offset = 0; offset < batch.length; ) {
-      offset = sealFrame(batch.buffer, offset, epoch, ++sequence)
-    }
+    const raw = batch.length - BLOCK_HEADER_BYTES
+    const records = batch.buffer.subarray(BLOCK_HEADER_BYTES, batch.length)
+    const packed = raw >= COMPRESS_FROM ? await packBlock(records) : undefined
+    const body = packed && packed.length < raw ? packed : records
+    const header = batch.buffer.subarray(0, BLOCK_HEADER_BYTES)
+    writeBlockHeader(header, segment.seed, {
+      stored: body.length,
+      raw,
+      count: batch.records,
+      first: durable + 1,
+      compressed: body !== records,
+    })
     let written = false
     try {
-      await writeWhole(fd, batch.buffer, batch.length, segment.bytes)
+      const parts = body === records ? [batch.buffer.subarray(0, batch.length)] : [header, body]
+      await writeWhole(fd, parts, segment.bytes)
       written = true
       await syncData(fd)
     } catch (error) {
@@ -228,9 +261,9 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
       })
       throw error
     }
-    segment.bytes += batch.length
-    segment.last = sequence
-    durable = sequence
+    segment.bytes += BLOCK_HEADER_BYTES + body.length
+    durable += batch.records
+    segment.last = durable
     publishWatermark()
   }
 
@@ -276,11 +309,11 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
   }
 
   function recycle(batch: Batch): void {
-    if (spare || batch.buffer.length > KEEP_BUFFER) return
-    batch.length = 0
+    if (spare.length >= KEEP_BUFFERS || batch.buffer.length > BUFFER) return
+    batch.length = BLOCK_HEADER_BYTES
     batch.records = 0
     batch.dones = []
-    spare = batch
+    spare.push(batch)
   }
 
   function enterTrouble(state: 'disk_full' | 'backlog_full' | 'failed', detail: string): void {
@@ -309,12 +342,7 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
     try {
       const reason = new Error(`journal: ${trouble?.state ?? 'closed'}`)
       const tooOld = now() - holdMs
-      if (gathering.dones.length > 0) {
-        held.push(gathering)
-        heldBytes += gathering.length
-        gathering = spare ?? newBatch()
-        spare = undefined
-      }
+      if (gathering.dones.length > 0) holdGathering()
       const expired = held.filter((batch) => batch.oldestAt <= tooOld)
       held = held.filter((batch) => batch.oldestAt > tooOld)
       for (const batch of expired) {
@@ -349,7 +377,7 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
     const probe = Buffer.alloc(64 * 1024)
     try {
       if (distrusted) await roll()
-      await writeWhole(fd, probe, probe.length, segment.bytes)
+      await writeWhole(fd, [probe], segment.bytes)
       return true
     } catch {
       return false
@@ -467,7 +495,7 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
     closing = true
     clearInterval(retryTimer)
     clearInterval(maintainTimer)
-    while (flushing !== undefined || retrying || (!trouble && gathering.dones.length > 0)) {
+    while (flushing !== undefined || retrying || (!trouble && held.length + gathering.dones.length > 0)) {
       if (flushing === undefined && !retrying) startFlush()
       if (retrying) await new Promise((resolve) => setTimeout(resolve, 5))
       await flushing
@@ -498,13 +526,13 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
 }
 
 function newBatch(): Batch {
-  return { buffer: Buffer.allocUnsafeSlow(FIRST_BUFFER), length: 0, records: 0, dones: [], oldestAt: 0 }
-}
-
-function grow(batch: Batch, more: number): void {
-  const larger = Buffer.allocUnsafeSlow(Math.max(batch.buffer.length * 2, batch.length + more))
-  batch.buffer.copy(larger, 0, 0, batch.length)
-  batch.buffer = larger
+  return {
+    buffer: Buffer.allocUnsafeSlow(BUFFER),
+    length: BLOCK_HEADER_BYTES,
+    records: 0,
+    dones: [],
+    oldestAt: 0,
+  }
 }
 
 /** A SQLite lock dies with its process, whatever kills it; a lock file of our own would not. */
@@ -550,7 +578,7 @@ async function recoverFolder(
     const { size, birthtimeMs, mtimeMs } = await stat(file)
     // Some filesystems know no birth time.
     const openedAt = birthtimeMs > 0 ? Math.min(birthtimeMs, mtimeMs) : mtimeMs
-    sealed.push({ ...name, last: recovered.last, bytes: size, openedAt })
+    sealed.push({ ...name, last: recovered.last, bytes: size, openedAt, seed: 0 })
   }
   for (const position of (await allCommitted(folder, consumers)).values()) {
     epoch = Math.max(epoch, position.epoch)
@@ -566,17 +594,24 @@ function isDiskFull(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
 }
 
-/** `write` may take less than it was given. */
-function writeWhole(fd: number, buffer: Buffer, length: number, position: number): Promise<void> {
+/** `writev` may take less than it was given. */
+function writeWhole(fd: number, parts: Buffer[], position: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const step = (from: number): void => {
-      write(fd, buffer, from, length - from, position + from, (error, written) => {
-        if (error) reject(error)
-        else if (from + written < length) step(from + written)
-        else resolve()
-      })
-    }
-    step(0)
+    writev(fd, parts, position, (error, written) => {
+      if (error) return reject(error)
+      const left = skipBytes(parts, written)
+      if (left.length === 0) return resolve()
+      writeWhole(fd, left, position + written).then(resolve, reject)
+    })
+  })
+}
+
+function skipBytes(parts: Buffer[], count: number): Buffer[] {
+  let skip = count
+  return parts.flatMap((part) => {
+    const rest = part.subarray(Math.min(skip, part.length))
+    skip -= part.length - rest.length
+    return rest.length > 0 ? [rest] : []
   })
 }
 
