@@ -43,7 +43,7 @@ test('nearest is what looking at every stretch would find', () => {
       .slice(0, limit)
     const hits = index.nearest(lng, lat, radius, limit)
     expect(hits.map((h) => h.stretch.id)).toEqual(all.map((s) => s.id))
-    hits.forEach((h, k) => expect(h.distanceM).toBeCloseTo(all[k]!.d, 9))
+    for (const [k, h] of hits.entries()) expect(h.distanceM).toBeCloseTo(all[k]!.d, 9)
   }
 })
 

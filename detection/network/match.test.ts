@@ -1,5 +1,8 @@
+import path from 'node:path'
 import { expect, test } from 'vitest'
+import { readNwb } from '../../ingest/import/nwb.ts'
 import type { Position, Wegvak } from '../../model/network.ts'
+import { dataTest } from '../../test/support/shared-data.ts'
 import { cutStretches } from './cut.ts'
 import { along, lengthM } from './geometry.ts'
 import { createRoadGraph } from './graph.ts'
@@ -297,4 +300,59 @@ test('streets without junction ids are joined by their ends, those with by their
   // a bridge and what passes under it share a place and no junction
   expect(graph.nodeDistance(node('over', 'from'), node('under', 'to'), 5000)).toBe(Infinity)
   expect(graph.edge('nowhere')).toBeUndefined()
+})
+
+dataTest('Wageningen: drives through the real network stay on their road', async (data) => {
+  const { wegvakken } = await readNwb(path.join(data, 'network/nwb-wageningen/roads-2020-11-24.gml'))
+  const { index, graph } = network(wegvakken)
+  const byNode = new Map<string, Wegvak[]>()
+  for (const w of wegvakken) {
+    for (const node of [w.junctionFrom, w.junctionTo]) byNode.set(node, [...(byNode.get(node) ?? []), w])
+  }
+  let fixesSeen = 0
+  let onRoad = 0
+  let midRoad = 0
+  for (let seed = 1; seed <= 20; seed++) {
+    const random = noise(seed)
+    const pick = <T>(list: T[]): T => list[Math.floor(Math.abs(random()) * 7919) % list.length]!
+    let here = pick(wegvakken)
+    let node = here.junctionTo
+    const roads = [here]
+    const line: Position[] = [...here.line]
+    while (roads.length < 15) {
+      const next = (byNode.get(node) ?? []).filter(
+        (w) =>
+          w !== here &&
+          (w.direction === 'B' || (w.direction === 'H' ? w.junctionFrom : w.junctionTo) === node),
+      )
+      if (next.length === 0) break
+      here = pick(next)
+      const ahead = here.junctionFrom === node
+      node = ahead ? here.junctionTo : here.junctionFrom
+      roads.push(here)
+      line.push(...(ahead ? here.line : [...here.line].reverse()))
+    }
+    const fixes = drive(line, 9, 4, seed * 100)
+    const matches = matchDrive(fixes, index, graph)
+    let passed = 0
+    const ends = roads.map((w) => {
+      passed += lengthM(w.line)
+      return passed
+    })
+    fixes.forEach((_, i) => {
+      const at = i * 9
+      const k = ends.findIndex((end) => at <= end + 1e-6)
+      // within 12 m of a junction either road is right
+      const near = [k - 1, k, k + 1].filter(
+        (j) => j === k || Math.min(Math.abs(at - (ends[k] ?? 0)), Math.abs(at - (ends[k - 1] ?? 0))) < 12,
+      )
+      fixesSeen++
+      if (near.some((j) => roads[j]?.wvkId === matches[i]?.wvkId)) onRoad++
+      else if (Math.min((ends[k] ?? 0) - at, at - (ends[k - 1] ?? 0)) > 30) midRoad++
+    })
+  }
+  expect(fixesSeen).toBeGreaterThan(1_500)
+  // what is left lies within a few lengths of a car of a junction
+  expect(onRoad / fixesSeen).toBeGreaterThan(0.96)
+  expect(midRoad / fixesSeen).toBeLessThan(0.01)
 })
