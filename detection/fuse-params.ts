@@ -138,11 +138,11 @@ export const JUDGEMENT_PARAMS = {
   confirmed: 6,
   /** log-odds that a rejection starts the new count with, by reason; it fades like evidence */
   rejected: {
-    known_object: -8,
-    not_a_defect: -6,
-    not_found: -4,
+    known_object: -7,
+    not_a_defect: -5,
+    not_found: -2,
     already_repaired: 0,
-    other: -4,
+    other: -2,
   } as Readonly<Record<string, number>>,
 } as const
 

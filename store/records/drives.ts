@@ -1,15 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { StoredChunk } from '../readings/port.ts'
 
 /** A drive that detection has something to do with. */
 export type DriveWork = {
   deviceId: string
   driveId: string
-  /** highest chunk number seen, plus one */
+  /** chunks without a gap from 0 */
   chunks: number
   processedChunks: number
   lastChunkAt: number
-  /** the chunk that says it is the last came */
+  /** the chunk that says it is the last came, and none before it is missing */
   closed: boolean
   /** nothing came for so long that nothing more is expected */
   idle: boolean
@@ -19,35 +18,6 @@ export type DriveWork = {
 export const DRIVE_IDLE_MS = 10 * 60_000
 /** ms that a worker may keep a drive to itself; a worker that died gives it back */
 const LEASE_MS = 2 * 60_000
-
-/**
- * Note that chunks came in. Called by ingest inside the transaction that also moves its journal position. Noting the
- * same chunk twice changes nothing but the moment, and opens the drive again, so that a chunk that filled a gap after
- * the end is still looked at.
- */
-export function noteChunks(
-  sqlite: DatabaseSync,
-  chunks: readonly Pick<
-    StoredChunk,
-    'deviceId' | 'driveId' | 'chunk' | 'startMs' | 'samples' | 'last' | 'receivedAt'
-  >[],
-): void {
-  const upsert = sqlite.prepare(
-    `insert into drive (device_id, drive_id, started_at, last_chunk_at, chunks, samples, closed, processed_chunks,
-       lease_until, state)
-     values (?, ?, ?, ?, ?, ?, ?, 0, 0, 'open')
-     on conflict (device_id, drive_id) do update set
-       started_at = min(started_at, excluded.started_at),
-       last_chunk_at = max(last_chunk_at, excluded.last_chunk_at),
-       samples = samples + case when excluded.chunks > chunks then excluded.samples else 0 end,
-       chunks = max(chunks, excluded.chunks),
-       closed = max(closed, excluded.closed),
-       state = 'open'`,
-  )
-  for (const c of chunks) {
-    upsert.run(c.deviceId, c.driveId, c.startMs, c.receivedAt, c.chunk + 1, c.samples, c.last ? 1 : 0)
-  }
-}
 
 /**
  * Lease the drives that wait, oldest first: those with chunks that detection has not seen, and those that ended. A
