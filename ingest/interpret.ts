@@ -43,6 +43,8 @@ export type Interpreted = {
   rejections: Rejection[]
   /** fields of a foreign payload that no mapping names */
   ignored: string[]
+  /** where the last accepted reading that says so was measured */
+  place: [lng: number, lat: number] | null
 }
 
 export type InterpretContext = { devices: DeviceRegister; area: TownArea | null }
@@ -136,7 +138,10 @@ function takeObservation(
   }
   const judged = judgeObservation(shape.data, where, place, index)
   if ('code' in judged) found.rejections.push(judged)
-  else found.readings.push(judged)
+  else {
+    found.readings.push(judged)
+    if (shape.data.location) found.place = shape.data.location
+  }
 }
 
 function interpretDrive(value: unknown, where: Circumstances): Interpreted {
@@ -219,6 +224,7 @@ function nothing(device: Device | null, channel: DeviceChannel | null): Interpre
     status: null,
     rejections: [],
     ignored: [],
+    place: null,
   }
 }
 

@@ -17,7 +17,7 @@ export type ReadingsQueries = ReturnType<typeof readingsQueries>
 export function readingsQueries(db: DatabaseSync) {
   const range = `
     from series_day d cross join slot s cross join reading r
-    where d.series = ?1 and d.day between ?2 / ${DAY_MS} and (?3 - 1) / ${DAY_MS}
+    where d.series = ?1 and d.day between ?5 and ?6
       and r.bucket = d.day * ${BUCKETS_A_DAY} + s.n and r.series = d.series
       and r.bucket * ${BUCKET_MS} + r.t >= ?2 and r.bucket * ${BUCKET_MS} + r.t < ?3`
   const extent = db.prepare('select first_ms, latest_ms, count from series where id = ?')
@@ -25,7 +25,7 @@ export function readingsQueries(db: DatabaseSync) {
     `select r.bucket * ${BUCKET_MS} + r.t as ms, r.ns as ns, r.value as value, r.quality as quality ${range} limit ?4`,
   )
   const windows = db.prepare(
-    `select (r.bucket * ${BUCKET_MS} + r.t) / ?4 * ?4 as ms, avg(r.value) as mean, min(r.value) as min,
+    `select (r.bucket * ${BUCKET_MS} + r.t) / cast(?4 as integer) * cast(?4 as integer) as ms, avg(r.value) as mean, min(r.value) as min,
        max(r.value) as max, count(*) as count,
        max(r.quality & 1) + max(r.quality & 2) + max(r.quality & 4) + max(r.quality & 8) as quality
      ${range} group by 1 order by 1`,
@@ -95,7 +95,9 @@ export function readingsQueries(db: DatabaseSync) {
       const from = Math.max(Math.ceil(fromMs), stream.first_ms)
       const to = Math.min(Math.ceil(toMs), stream.latest_ms + 1)
       if (!(from < to)) return []
-      const found = raw.all(datastreamId, from, to, points + 1) as {
+      // Days are counted here: node:sqlite binds every number as a float, and dividing those in SQL gives fractions.
+      const days = [Math.floor(from / DAY_MS), Math.floor((to - 1) / DAY_MS)] as const
+      const found = raw.all(datastreamId, from, to, points + 1, ...days) as {
         ms: number
         ns: number
         value: number
@@ -107,7 +109,7 @@ export function readingsQueries(db: DatabaseSync) {
           .sort((a, b) => a.ms - b.ms || a.ns - b.ns)
           .map(({ ms, value, quality }) => ({ ms, mean: value, min: value, max: value, count: 1, quality }))
       }
-      return windows.all(datastreamId, from, to, windowOf(from, to, points)) as SeriesPoint[]
+      return windows.all(datastreamId, from, to, windowOf(from, to, points), ...days) as SeriesPoint[]
     },
 
     corrections(datastreamId: number, fromMs: number, toMs: number): Correction[] {

@@ -1,0 +1,141 @@
+import mqtt from 'mqtt'
+import { loadConfig } from '../config.ts'
+import { createLogger } from '../log.ts'
+import { JOURNAL_START } from '../store/journal/position.ts'
+import { openJournalReader } from '../store/journal/reader.ts'
+import { openReadingsWriter } from '../store/readings/open.ts'
+import { writeAudit } from '../store/records/audit.ts'
+import { deviceRegister } from '../store/records/devices.ts'
+import { openRecords } from '../store/records/open.ts'
+import { INTERNAL_USERS, openSecrets } from '../store/secrets.ts'
+import { startDetection } from './detect/start.ts'
+import { healthReport } from './health.ts'
+import { createPipeline } from './pipeline.ts'
+import { createRecordsSink } from './records-sink.ts'
+import { resumeFrom } from './resume.ts'
+import { forgetOldDrives } from './retention.ts'
+import { createTeller } from './tell.ts'
+import { townArea } from './town-area.ts'
+
+const HEALTH_EVERY_MS = 5_000
+const HEALTH_TOPIC = 'schouw/health/ingest'
+const TRIM_EVERY_MS = 60_000
+
+const config = loadConfig(process.env)
+const log = createLogger('ingest', config.logLevel)
+const now = Date.now
+
+const secrets = openSecrets(config.dataDir)
+const records = await openRecords(config.dataDir)
+const readings = await openReadingsWriter({ dataDir: config.dataDir })
+const sink = createRecordsSink({
+  records,
+  quarantine: config.quarantine,
+  driveKeepHours: config.driveKeepHours,
+  now,
+})
+const from = resumeFrom(await readings.mark(), sink.position()) ?? JOURNAL_START
+const journal = await openJournalReader({ dataDir: config.dataDir, consumer: 'ingest', from, log })
+// Nobody has been heard since our own start.
+sink.forgetOnline(now())
+
+const host = config.host === '0.0.0.0' || config.host === '::' || config.tls ? '127.0.0.1' : config.host
+const client = mqtt.connect(`mqtt://${host.includes(':') ? `[${host}]` : host}:${config.mqttPort}`, {
+  username: INTERNAL_USERS.ingest,
+  password: secrets.internal.ingest,
+  clientId: `schouw-ingest-${process.pid}`,
+  reconnectPeriod: 1_000,
+  connectTimeout: 5_000,
+  queueQoSZero: false,
+})
+const tell = createTeller({ client, log, now })
+let lastMqttError = ''
+let awaySince: number | null = null
+client.on('connect', () => {
+  log.info({}, 'connected to the broker')
+  lastMqttError = ''
+  // The broker was away: who does not come back within its keep-alive is unknown, not online.
+  if (awaySince !== null) sink.forgetOnline(awaySince)
+  awaySince = null
+  tell.connected()
+})
+client.on('close', () => {
+  awaySince ??= now()
+})
+client.on('error', (error) => {
+  if (error.message !== lastMqttError) log.warn({ err: error.message }, 'broker not reached')
+  lastMqttError = error.message
+})
+
+const devices = deviceRegister(records, now)
+const pipeline = await createPipeline({
+  journal,
+  readings,
+  records: sink,
+  devices,
+  area: townArea(records, now),
+  tell,
+  log,
+  now,
+})
+
+const report = healthReport(now)
+const healthTimer = setInterval(() => {
+  if (!client.connected) return
+  const payload = JSON.stringify(
+    report(pipeline.health(), { quarantineBytes: sink.quarantineBytes(), errorsDropped: tell.dropped() }),
+  )
+  client.publish(HEALTH_TOPIC, payload, { qos: 0, retain: true })
+}, HEALTH_EVERY_MS)
+
+const detection = startDetection({
+  config,
+  log,
+  onPoke: () => tell.poke(),
+  onDeleteDrives: () => void trim(),
+})
+
+const trimTimer = setInterval(() => void trim(), TRIM_EVERY_MS)
+async function trim(): Promise<void> {
+  try {
+    sink.trim()
+    await forgetOldDrives({
+      readings,
+      keepHours: config.driveKeepHours,
+      now,
+      proof: (line) => writeAudit(records, line),
+    })
+  } catch (error) {
+    // A busy or full disk: the next minute tries again.
+    log.warn({ err: error }, 'old rows could not be removed')
+  }
+}
+
+let ending = false
+async function end(reason: string): Promise<void> {
+  if (ending) return
+  ending = true
+  log.info({ reason }, 'ingest: closing')
+  clearInterval(healthTimer)
+  clearInterval(trimTimer)
+  await Promise.all([pipeline.stop(), detection.close()])
+  tell.close()
+  await client.endAsync(true).catch(() => {})
+  await journal.close()
+  await readings.close()
+  await records.close()
+  process.exit(0)
+}
+process.on('SIGTERM', () => void end('SIGTERM'))
+process.on('SIGINT', () => void end('SIGINT'))
+// The supervisor is gone: nobody would restart or stop us.
+if (process.send) process.on('disconnect', () => void end('supervisor gone'))
+
+pipeline.run().catch((error: unknown) => {
+  if (ending) return
+  log.error({ err: error }, 'ingest: ended by a fault')
+  process.exit(1)
+})
+void trim()
+log.info({ from }, 'ingest: taking the journal')
+process.send?.({ ready: true })

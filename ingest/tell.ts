@@ -1,0 +1,173 @@
+import type { Logger } from '../log.ts'
+import type { ErrorMessage } from '../model/payloads.ts'
+import { toRfc3339 } from '../model/time.ts'
+import { CHANGE_POKE_TOPIC, deviceTopic, MESSAGE_EVENT_TOPIC, VEHICLE_EVENT_TOPIC } from '../model/topics.ts'
+import { correlationId, type Item } from './records-sink.ts'
+import { summarize, verdictOf } from './summary.ts'
+
+/** What telling needs of an MQTT client; mqtt.js has it. */
+export type Publisher = {
+  readonly connected: boolean
+  publish(
+    topic: string,
+    payload: string,
+    options: { qos: 0 | 1; retain?: boolean },
+    done: (error?: Error) => void,
+  ): unknown
+}
+
+export type Teller = {
+  /** Tell senders what was refused, the api what came in, and the map where vehicles are. Never waits, never throws. */
+  batch(items: readonly Item[], newestChange: number | null): void
+  /** Tell the api that the table of changes has grown. */
+  poke(): void
+  /** Send what waited for the broker. Call it when the connection is back. */
+  connected(): void
+  /** errors that could not be told because too many waited */
+  dropped(): number
+  close(): void
+}
+
+const ERRORS_PER_SECOND = 50
+const MESSAGES_PER_SECOND = 20
+const VEHICLES_PER_SECOND = 20
+const VEHICLE_MAX_AGE_MS = 2 * 60_000
+const MAX_WAITING = 10_000
+const MAX_IN_FLIGHT = 500
+const MAX_SENDERS = 50_000
+
+/**
+ * The MQTT side of ingest. The store is the truth: when the broker is away, pokes and live events are dropped and a
+ * bounded number of errors waits.
+ */
+export function createTeller(deps: { client: Publisher; log: Logger; now: () => number }): Teller {
+  const { client, log, now } = deps
+  const waiting: { topic: string; payload: string }[] = []
+  let inFlight = 0
+  let dropped = 0
+  /** per sender within this second: how many were told, and what was not */
+  let told = new Map<string, { count: number; surplus: number; last: ErrorMessage | null }>()
+  let second = 0
+  let messagesLeft = MESSAGES_PER_SECOND
+  let vehiclesLeft = VEHICLES_PER_SECOND
+  const timer = setInterval(nextSecond, 1_000)
+  timer.unref()
+
+  function nextSecond(): void {
+    const current = Math.floor(now() / 1_000)
+    if (current === second) return
+    second = current
+    messagesLeft = MESSAGES_PER_SECOND
+    vehiclesLeft = VEHICLES_PER_SECOND
+    const before = told
+    told = new Map()
+    for (const [sender, { surplus, last }] of before) {
+      if (surplus === 0 || !last) continue
+      const hint = `${surplus} more refusals within a second are not told one by one; the last of them is this one. All are in quarantine.`
+      send(deviceTopic(sender, 'errors'), JSON.stringify({ ...last, hint } satisfies ErrorMessage))
+    }
+  }
+
+  /** At least once, as far as the broker can be reached; what waits is bounded, oldest first. */
+  function send(topic: string, payload: string): void {
+    if (waiting.length >= MAX_WAITING) {
+      waiting.shift()
+      dropped++
+      if (dropped % 1_000 === 1)
+        log.warn({ dropped }, 'errors for devices are dropped: the broker is not reached')
+    }
+    waiting.push({ topic, payload })
+    drain()
+  }
+
+  function drain(): void {
+    while (client.connected && inFlight < MAX_IN_FLIGHT) {
+      const next = waiting.shift()
+      if (!next) return
+      inFlight++
+      client.publish(next.topic, next.payload, { qos: 1 }, (error) => {
+        inFlight--
+        // The connection fell before the broker had it: it waits for the next one.
+        if (error && waiting.length < MAX_WAITING) waiting.push(next)
+        else drain()
+      })
+    }
+  }
+
+  function live(topic: string, payload: object): void {
+    if (client.connected) client.publish(topic, JSON.stringify(payload), { qos: 0 }, () => {})
+  }
+
+  function tellErrors({ record, found }: Item): void {
+    for (const rejection of found.rejections) {
+      let sender = told.get(record.deviceId)
+      if (!sender) {
+        if (told.size >= MAX_SENDERS) return
+        sender = { count: 0, surplus: 0, last: null }
+        told.set(record.deviceId, sender)
+      }
+      const message: ErrorMessage = {
+        ...rejection,
+        correlationId: correlationId(record),
+        topic: record.topic,
+        receivedAt: toRfc3339(record.receivedAt),
+      }
+      if (sender.count >= ERRORS_PER_SECOND) {
+        sender.surplus++
+        sender.last = message
+        continue
+      }
+      sender.count++
+      send(deviceTopic(record.deviceId, 'errors'), JSON.stringify(message))
+    }
+  }
+
+  function tellMessage(item: Item): void {
+    if (messagesLeft <= 0) return
+    messagesLeft--
+    const { record, found } = item
+    live(MESSAGE_EVENT_TOPIC, {
+      deviceId: found.device?.id ?? record.deviceId,
+      topic: record.topic,
+      receivedAt: toRfc3339(record.receivedAt),
+      bytes: record.payload.length,
+      verdict: verdictOf(found),
+      summary: summarize(found),
+    })
+  }
+
+  function tellVehicle({ found }: Item): void {
+    if (!found.drive || vehiclesLeft <= 0) return
+    const { payload, stored } = found.drive
+    const fix = payload.fixes.at(-1)
+    if (!fix) return
+    const ms = stored.startMs + fix.t
+    // What is older is history: it must not look as if somebody drives there now.
+    if (now() - ms > VEHICLE_MAX_AGE_MS) return
+    vehiclesLeft--
+    const heading = fix.heading !== undefined && fix.heading >= 0 ? fix.heading : null
+    live(VEHICLE_EVENT_TOPIC, {
+      deviceId: stored.deviceId,
+      lng: fix.lng,
+      lat: fix.lat,
+      heading,
+      time: toRfc3339(ms),
+    })
+  }
+
+  return {
+    batch(items, newestChange) {
+      nextSecond()
+      for (const item of items) {
+        if (item.found.rejections.length > 0) tellErrors(item)
+        if (item.found.drive) tellVehicle(item)
+        if (messagesLeft > 0) tellMessage(item)
+      }
+      if (newestChange !== null) live(CHANGE_POKE_TOPIC, { id: newestChange })
+    },
+    poke: () => live(CHANGE_POKE_TOPIC, {}),
+    connected: drain,
+    dropped: () => dropped,
+    close: () => clearInterval(timer),
+  }
+}

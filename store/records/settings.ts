@@ -1,0 +1,27 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** A setting or counter as text; undefined when it was never set. */
+export function readSetting(sqlite: DatabaseSync, key: string): string | undefined {
+  const row = sqlite.prepare('select value from setting where key = ?').get(key) as
+    | { value: string }
+    | undefined
+  return row?.value
+}
+
+export function writeSetting(sqlite: DatabaseSync, key: string, value: string): void {
+  sqlite
+    .prepare(
+      'insert into setting (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
+    )
+    .run(key, value)
+}
+
+/** Add to a counter that lives among the settings. */
+export function addToCounter(sqlite: DatabaseSync, key: string, amount: number): void {
+  sqlite
+    .prepare(
+      `insert into setting (key, value) values (?1, cast(?2 as text))
+       on conflict (key) do update set value = cast(cast(value as integer) + ?2 as text)`,
+    )
+    .run(key, amount)
+}
