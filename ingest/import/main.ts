@@ -6,11 +6,11 @@ import { openSecrets } from '../../store/secrets.ts'
 import { type Findings, ImportError } from './report.ts'
 import { IMPORT_KINDS, type ImportKind, runImport } from './run.ts'
 
-const USAGE = `npm run import -- KIND FILE [options]
+const USAGE = `npm run import -- KIND FILE [FILE…] [options]
 
 KIND
-  nwb           wegvakken of the Nationaal Wegenbestand: GML or GeoJSON, also .gz. Replaces the network; evidence
-                is attached to the new one by where it lies
+  nwb           wegvakken of the Nationaal Wegenbestand: GML or GeoJSON, also .gz, in one or more files that are one
+                network together. Replaces the network; evidence is attached to the new one by where it lies
   pavement      CSV with wvk_id, pavement (asphalt, concrete, elements, tiles, cobbles, unpaved, unknown)
   road-objects  GeoJSON or CSV points with kind (hump, cover, level-crossing, bridge-joint, tram-track)
   bgt           a layer of the BGT (IMGeo GML, also .gz): wegdeel gives pavement and humps, put gives covers,
@@ -50,7 +50,7 @@ async function main(): Promise<number> {
       ? 'A kind and a file are needed.'
       : !(IMPORT_KINDS as readonly string[]).includes(kind)
         ? `There is no import of "${kind}".`
-        : more.length > 0
+        : more.length > 0 && kind !== 'nwb'
           ? `One file at a time; what is "${more[0]}"?`
           : !dataDir
             ? 'Which town? Give --data DIR, or set SCHOUW_DATA_DIR.'
@@ -59,8 +59,10 @@ async function main(): Promise<number> {
     console.error(`${wrong}\n\n${USAGE}`)
     return 2
   }
-  if (!existsSync(file) || !statSync(file).isFile()) {
-    console.error(`There is no file ${file}`)
+  const files = [file, ...more].map(whereItIs)
+  const absent = files.find((f) => !existsSync(f) || !statSync(f).isFile())
+  if (absent !== undefined) {
+    console.error(`There is no file ${absent}`)
     return 1
   }
   const folder = path.resolve(dataDir)
@@ -76,7 +78,8 @@ async function main(): Promise<number> {
       records,
       secrets,
       kind: kind as ImportKind,
-      file,
+      file: files[0] ?? file,
+      moreFiles: files.slice(1),
       now: Date.now,
       ...(values.name === undefined ? {} : { name: values.name }),
       ...(values.secrets === undefined ? {} : { secretsFile: values.secrets }),
@@ -88,7 +91,7 @@ async function main(): Promise<number> {
         console.error(`… ${Math.round(bytes / 1024 / 1024)} MB read`)
       },
     })
-    console.log(`${kind} from ${file} into ${folder}`)
+    console.log(`${kind} from ${files.join(', ')} into ${folder}`)
     console.log(
       `  read ${report.findings.read}, imported ${report.imported}, refused ${report.findings.refused}`,
     )
@@ -104,6 +107,13 @@ async function main(): Promise<number> {
   } finally {
     await records.close()
   }
+}
+
+/** npm runs a script in the folder of the package; a person names files from where they stand. */
+function whereItIs(file: string): string {
+  const stood = process.env.INIT_CWD
+  if (existsSync(file) || !stood) return file
+  return path.resolve(stood, file)
 }
 
 function parse() {

@@ -239,6 +239,15 @@ test('a file without a usable wegvak, and a file that is cut off, fail as a whol
   await expect(readNwb(path.join(folder, 'nowhere.gml'))).rejects.toThrow('ENOENT')
 })
 
+test('pages of one network are read together, and a refusal names its page', async () => {
+  const page = (id: string) =>
+    write(collection(member({ fields: `<n:wvk_id>${id}</n:wvk_id>` })), `page-${id}.gml`)
+  const { wegvakken, findings } = await readNwb([page('1'), page('2'), page('1')])
+  expect(wegvakken.map((w) => w.wvkId)).toEqual(['1', '2'])
+  expect(findings).toMatchObject({ read: 3, refused: 1 })
+  expect(findings.refusals[0]?.where).toMatch(/^\d+-page-1.gml, line \d+ \(1\)$/)
+})
+
 test('no entity of a file is expanded', async () => {
   const bomb = `<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY f SYSTEM "file:///etc/passwd">]>${collection(
     member({ fields: '<n:wvk_id>1</n:wvk_id><n:stt_naam>&f;&a;</n:stt_naam>' }),

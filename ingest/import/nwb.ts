@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { lengthM, withoutRepeats } from '../../detection/network/geometry.ts'
 import type { Position, Wegvak } from '../../model/network.ts'
 import { type Crs, crsByMagnitude, crsOf, toWgs84 } from './crs.ts'
@@ -28,16 +29,20 @@ const FIELDS = {
  * Read NWB wegvakken from GML (WFS 1.0 to 2.0, plain or gzip) or GeoJSON. Faulty features are refused one by one; of
  * two validities of one wegvak the later one counts.
  *
+ * @param files the pages of one network: a WFS hands out a thousand features at a time
  * @throws ImportError when the file cannot be read as a whole, or holds no usable wegvak
  */
 export async function readNwb(
-  file: string,
+  files: string | readonly string[],
   onProgress?: (bytes: number) => void,
 ): Promise<{ wegvakken: Wegvak[]; findings: Findings }> {
   const findings = startFindings()
   const taken = new Map<string, { wegvak: Wegvak; where: string }>()
-  const take = (fields: ReadonlyMap<string, string>, line: Position[] | string, where: string) => {
+  const list = typeof files === 'string' ? [files] : files
+  let page = ''
+  const take: Take = (fields, line, at) => {
     findings.read++
+    const where = `${page}${at}`
     const wegvak = typeof line === 'string' ? line : wegvakOf(fields, line)
     if (typeof wegvak === 'string') {
       refuse(findings, where, wegvak)
@@ -56,50 +61,57 @@ export async function readNwb(
     }
     taken.set(wegvak.wvkId, { wegvak, where })
   }
-  if (/\.(geo)?json(\.gz)?$/i.test(file)) await fromGeoJson(file, findings, take)
-  else {
-    await readGmlFeatures(
-      file,
-      (feature, collectionSrs) => {
-        const fields = leafFields(feature)
-        const id = field(fields, 'wvkId') || feature.attributes.id || feature.attributes.fid || ''
-        const where = `line ${feature.line}${id === '' ? '' : ` (${id})`}`
-        if (!fields.has('wvk_id') && !fields.has('wvkid')) {
-          findings.read++
-          refuse(findings, where, `no wegvak: ${feature.name} without wvk_id`)
-          return
-        }
-        const result = geometryOf(feature, collectionSrs)
-        if (!result.ok) return take(fields, result.reason, where)
-        if (result.note) note(findings, result.note)
-        const { geometry } = result
-        take(
-          fields,
-          geometry.type === 'LineString' ? geometry.line : `geometry is a ${geometry.type}, not one line`,
-          where,
-        )
-      },
-      onProgress,
-    )
+  for (const file of list) {
+    page = list.length > 1 ? `${path.basename(file)}, ` : ''
+    if (/\.(geo)?json(\.gz)?$/i.test(file)) await fromGeoJson(file, page, findings, take)
+    else await fromGml(file, page, findings, take, onProgress)
   }
   const wegvakken = [...taken.values()].map((t) => t.wegvak)
   if (wegvakken.length === 0) {
     const why = findings.refusals[0]
     throw new ImportError(
       why
-        ? `${file} holds no usable wegvak: ${findings.read} read, all refused; the first, ${why.where}: ${why.reason}`
-        : `${file} holds no wegvak. Expected NWB wegvakken as GML or GeoJSON, with wvk_id and a line`,
+        ? `${list.join(', ')} holds no usable wegvak: ${findings.read} read, all refused; the first, ${why.where}: ${why.reason}`
+        : `${list.join(', ')} holds no wegvak. Expected NWB wegvakken as GML or GeoJSON, with wvk_id and a line`,
       findings,
     )
   }
   return { wegvakken, findings }
 }
 
-async function fromGeoJson(
+type Take = (fields: ReadonlyMap<string, string>, line: Position[] | string, where: string) => void
+
+function fromGml(
   file: string,
+  page: string,
   findings: Findings,
-  take: (fields: ReadonlyMap<string, string>, line: Position[] | string, where: string) => void,
+  take: Take,
+  onProgress?: (bytes: number) => void,
 ): Promise<void> {
+  return readGmlFeatures(
+    file,
+    (feature, collectionSrs) => {
+      const fields = leafFields(feature)
+      const id = field(fields, 'wvkId') || feature.attributes.id || feature.attributes.fid || ''
+      const where = `line ${feature.line}${id === '' ? '' : ` (${id})`}`
+      if (!fields.has('wvk_id') && !fields.has('wvkid')) {
+        findings.read++
+        refuse(findings, `${page}${where}`, `no wegvak: ${feature.name} without wvk_id`)
+        return
+      }
+      const result = geometryOf(feature, collectionSrs)
+      if (!result.ok) return take(fields, result.reason, where)
+      if (result.note) note(findings, result.note)
+      const { geometry } = result
+      const line =
+        geometry.type === 'LineString' ? geometry.line : `geometry is a ${geometry.type}, not one line`
+      take(fields, line, where)
+    },
+    onProgress,
+  )
+}
+
+async function fromGeoJson(file: string, page: string, findings: Findings, take: Take): Promise<void> {
   const { text, encoding } = await readText(file)
   if (encoding !== 'utf-8') note(findings, 'not UTF-8: read as ISO-8859-1')
   const parsed = readGeoJson(text)
@@ -110,7 +122,7 @@ async function fromGeoJson(
   }
   for (const refusal of parsed.refusals) {
     findings.read++
-    refuse(findings, refusal.where, refusal.reason)
+    refuse(findings, `${page}${refusal.where}`, refusal.reason)
   }
   for (const feature of parsed.features) {
     const fields = new Map(

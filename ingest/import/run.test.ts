@@ -357,7 +357,7 @@ test('the command says what it did, what it refused, and ends with 0, 1 or 2', a
     ['nwb'],
     ['roads', roadsFile],
     ['nwb', roadsFile],
-    ['nwb', roadsFile, lampsFile, '--data', folder],
+    ['lamps', lampsFile, roadsFile, '--data', folder],
     ['nwb', roadsFile, '--datum', 'x'],
   ]) {
     const wrong = cli(...args)

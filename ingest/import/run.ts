@@ -31,6 +31,8 @@ export type ImportRequest = {
   secrets: Secrets
   kind: ImportKind
   file: string
+  /** nwb: further pages of the same network */
+  moreFiles?: readonly string[]
   /** how this import is called in the store; the file's name when absent */
   name?: string
   now: () => number
@@ -78,7 +80,10 @@ export async function runImport(request: ImportRequest): Promise<ImportReport> {
 }
 
 async function importNwb(request: ImportRequest, name: string): Promise<ImportReport> {
-  const { wegvakken, findings } = await readNwb(request.file, request.onProgress)
+  const { wegvakken, findings } = await readNwb(
+    [request.file, ...(request.moreFiles ?? [])],
+    request.onProgress,
+  )
   const made = await importNetwork(request.records, wegvakken, { kind: 'nwb', name, now: request.now() })
   const streets = new Set(wegvakken.map((w) => w.street).filter((s) => s !== '')).size
   const km = wegvakken.reduce((sum, w) => sum + lengthM(w.line), 0) / 1000
