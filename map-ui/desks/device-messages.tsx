@@ -3,7 +3,7 @@ import type { Message } from '../client/types.ts'
 import { Empty, Failed, Loading } from '../parts/states.tsx'
 import { useFormat } from '../text/format.ts'
 import { useText } from '../text/language.ts'
-import { prettyPayload } from './payload.ts'
+import { PayloadView } from './payload-view.tsx'
 import { VerdictBadge } from './verdict-badge.tsx'
 
 /** The last messages of a device as they came in: bytes, verdict, what became of them. */
@@ -34,10 +34,7 @@ export function DeviceMessages({ id }: { id: string }) {
             {message.payload === null ? (
               <p className="quiet">{t.device.notKept}</p>
             ) : (
-              // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-              <pre className="payload" tabIndex={0} aria-label={t.device.payload}>
-                <code>{prettyPayload(message.payload, message.payloadEncoding)}</code>
-              </pre>
+              <PayloadView payload={message.payload} encoding={message.payloadEncoding} />
             )}
           </details>
         </li>

@@ -144,7 +144,7 @@ function DeviceRow({ device, chosen }: { device: Device; chosen: boolean }) {
       <td>
         {device.lastMessageAt ? (
           <time dateTime={device.lastMessageAt} title={f.dateTime(device.lastMessageAt)}>
-            {f.ago(device.lastMessageAt)}
+            {f.age(device.lastMessageAt)}
           </time>
         ) : (
           <span className="quiet">{t.device.never}</span>

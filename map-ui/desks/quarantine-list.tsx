@@ -5,7 +5,7 @@ import { Button } from '../parts/button.tsx'
 import { Empty, Failed, Loading } from '../parts/states.tsx'
 import { useFormat } from '../text/format.ts'
 import { useText } from '../text/language.ts'
-import { prettyPayload } from './payload.ts'
+import { PayloadView } from './payload-view.tsx'
 
 /** What was refused, where in the message, what was expected, what came, and how to mend it. */
 export function QuarantineList({ deviceId }: { deviceId: string | null }) {
@@ -62,10 +62,7 @@ export function QuarantineList({ deviceId }: { deviceId: string | null }) {
                   </dd>
                 </div>
               </dl>
-              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-              <pre className="payload" tabIndex={0} aria-label={t.device.payload}>
-                <code>{prettyPayload(item.payload, item.payloadEncoding)}</code>
-              </pre>
+              <PayloadView payload={item.payload} encoding={item.payloadEncoding} />
             </details>
           </li>
         ))}

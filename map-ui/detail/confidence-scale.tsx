@@ -19,16 +19,16 @@ export function ConfidenceScale({ flag }: { flag: FlagDetail }) {
       <svg
         viewBox="0 0 380 58"
         role="img"
-        aria-label={t.flag.confidenceText(f.percent(now), f.percent(opens), f.percent(closes))}
+        aria-label={t.flag.confidenceText(f.confidence(now), f.percent(opens), f.percent(closes))}
       >
         <rect className="scale-track" x="10" y="24" width="360" height="8" rx="4" />
         <rect className="scale-fill" x="10" y="24" width={Math.max(2, now * 360)} height="8" rx="4" />
-        <Tick at={x(closes)} label={`${t.flag.closes} ${f.percent(closes)}`} below />
-        <Tick at={x(opens)} label={`${t.flag.opens} ${f.percent(opens)}`} below end />
+        <Tick at={x(closes)} label={`${t.flag.closes} < ${f.percent(closes)}`} />
+        <Tick at={x(opens)} label={`${t.flag.opens} > ${f.percent(opens)}`} />
         {Math.abs(prior - closes) > 0.02 ? <path className="scale-prior" d={`M${x(prior)} 20v16`} /> : null}
         <circle className="scale-now" cx={x(now)} cy="28" r="7" />
         <text className="scale-value" x={Math.max(26, Math.min(354, x(now)))} y="14" textAnchor="middle">
-          {f.percent(now)}
+          {f.confidence(now)}
         </text>
       </svg>
       <figcaption className="quiet figures">
@@ -39,21 +39,11 @@ export function ConfidenceScale({ flag }: { flag: FlagDetail }) {
   )
 }
 
-function Tick({
-  at,
-  label,
-  below,
-  end = false,
-}: {
-  at: number
-  label: string
-  below: boolean
-  end?: boolean
-}) {
+function Tick({ at, label }: { at: number; label: string }) {
   return (
     <>
       <path className="scale-tick" d={`M${at} 20v18`} />
-      <text className="scale-label" x={at} y={below ? 51 : 14} textAnchor={end ? 'start' : 'end'}>
+      <text className="scale-label" x={at} y={51} textAnchor={at > 190 ? 'end' : 'start'}>
         {label}
       </text>
     </>

@@ -4,6 +4,7 @@ import { Button } from '../parts/button.tsx'
 import { useFormat } from '../text/format.ts'
 import { useText } from '../text/language.ts'
 import { Part } from './detail-frame.tsx'
+import { Features } from './features.tsx'
 
 const FIRST = 12
 
@@ -54,14 +55,7 @@ export function EvidenceTable({ flag }: { flag: FlagDetail }) {
                   {f.signed(e.weight, 2)}
                 </td>
                 <td className="features">
-                  {Object.entries(e.features).map(([key, value]) => (
-                    <span key={key}>
-                      {key}{' '}
-                      <b>
-                        {typeof value === 'number' ? f.number(value, digitsFor(value)) : String(value ?? '–')}
-                      </b>
-                    </span>
-                  ))}
+                  <Features features={e.features} />
                 </td>
               </tr>
             ))}
@@ -76,5 +70,3 @@ export function EvidenceTable({ flag }: { flag: FlagDetail }) {
     </Part>
   )
 }
-
-const digitsFor = (value: number) => (Number.isInteger(value) ? 0 : Math.abs(value) < 10 ? 2 : 1)

@@ -4,6 +4,9 @@ import { useFormat } from '../text/format.ts'
 import { useLanguage, useText } from '../text/language.ts'
 import type { Dictionary } from '../text/nl.ts'
 
+/** Quality bits that make a value doubtful: outside the plausible range, or measured away from its place. */
+const DOUBTFUL = 1 | 8
+
 export function LastValues({ streams }: { streams: readonly DatastreamView[] }) {
   const t = useText()
   const f = useFormat()
@@ -17,7 +20,7 @@ export function LastValues({ streams }: { streams: readonly DatastreamView[] }) 
             <th scope="row">{stream.label[language]}</th>
             <td className="numeric">
               <b>{stream.latest ? valueWords(stream, stream.latest.value, t, f) : '–'}</b>
-              {stream.latest && stream.latest.quality > 0 ? (
+              {stream.latest && (stream.latest.quality & DOUBTFUL) > 0 ? (
                 <span className="badge">{t.asset.suspect}</span>
               ) : null}
             </td>

@@ -86,7 +86,6 @@ export function CaseList() {
       {!list.loading && !list.error && list.items.length === 0 ? (
         <Empty text={t.case.empty} hint={t.case.emptyHint} />
       ) : null}
-      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: the rows are links; the keys only move between them */}
       <ul className="rows" onKeyDown={onRowKeys}>
         {list.items.map((item) => (
           <li key={item.id}>

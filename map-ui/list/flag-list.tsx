@@ -45,7 +45,6 @@ export function FlagList() {
       {!list.loading && !list.error && list.items.length === 0 ? (
         <Empty text={t.list.empty} hint={t.list.emptyHint} />
       ) : null}
-      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: the rows are links; the keys only move between them */}
       <ul className="rows" onKeyDown={onRowKeys}>
         {list.items.map((flag) => (
           <li key={flag.id}>

@@ -29,7 +29,7 @@ export function FlagRow({ flag }: { flag: Flag }) {
           <ConfidenceBar value={flag.confidence} />
           <span>
             <span className="seen-by-readers">{t.list.confidence} </span>
-            {f.percent(flag.confidence)}
+            {f.confidence(flag.confidence)}
           </span>
         </span>
         <span className="row-sub">

@@ -15,8 +15,8 @@ export type ConditionLayer = {
   /** the nearest road within 8 px */
   hit(point: L.LatLng): RoadHit | null
   select(stretchId: string | null): void
-  /** with false the roads are drawn without their condition */
-  showCondition(show: boolean): void
+  /** what of a road is drawn: its condition, and the glow of its flags */
+  show(what: { condition: boolean; flags: boolean }): void
   /** fetch what is visible again and draw it in place */
   refresh(): Promise<void>
   /** the data of all tiles on screen */
@@ -29,7 +29,7 @@ type Coords = { x: number; y: number; z: number }
 export function createConditionLayer(store: TileStore): ConditionLayer {
   let palette: Palette | null = null
   let selected: string | null = null
-  let condition = true
+  let shown = { condition: true, flags: true }
   let drawn: () => void = () => {}
   const canvases = new Map<HTMLCanvasElement, Coords>()
 
@@ -49,7 +49,7 @@ export function createConditionLayer(store: TileStore): ConditionLayer {
     context.clearRect(0, 0, SIZE, SIZE)
     paintTile(
       context,
-      condition ? tile : withoutCondition(tile),
+      reduced(tile, shown),
       {
         scale: (SIZE * factor) / tile.extent,
         offsetX: (coords.x - x * factor) * SIZE,
@@ -158,9 +158,9 @@ export function createConditionLayer(store: TileStore): ConditionLayer {
       selected = id
       redrawAll()
     },
-    showCondition(show) {
-      if (show === condition) return
-      condition = show
+    show(what) {
+      if (what.condition === shown.condition && what.flags === shown.flags) return
+      shown = what
       redrawAll()
     },
     async refresh() {
@@ -177,14 +177,16 @@ export function createConditionLayer(store: TileStore): ConditionLayer {
   }
 }
 
-const plain = new WeakMap<Tile, Tile>()
-function withoutCondition(tile: Tile): Tile {
-  let copy = plain.get(tile)
-  if (!copy) {
-    copy = { ...tile, lines: tile.lines.map((line) => ({ ...line, grade: 0, flagged: false })) }
-    plain.set(tile, copy)
+function reduced(tile: Tile, { condition, flags }: { condition: boolean; flags: boolean }): Tile {
+  if (condition && flags) return tile
+  return {
+    ...tile,
+    lines: tile.lines.map((line) => ({
+      ...line,
+      grade: condition ? line.grade : 0,
+      flagged: flags && line.flagged,
+    })),
   }
-  return copy
 }
 
 /** Distance from a point to a polyline, in the units of both. */

@@ -29,6 +29,8 @@ export type MapHandle = {
 const FIRST_VIEW: [number, number] = [52.1, 5.3] // the middle of the Netherlands, until the town says where it is
 /** While changes stream in, the roads are drawn again at this pace. */
 const REDRAW_MS = 2_500
+const CLOSE_ZOOM = 16
+const SMALL_MAP_PX = 360
 
 /** Build the Leaflet map of this page in an element. Everything it adds, `remove` takes away. */
 export function createMap(element: HTMLElement): MapHandle {
@@ -41,6 +43,8 @@ export function createMap(element: HTMLElement): MapHandle {
     zoomAnimation: !window.matchMedia('(prefers-reduced-motion: reduce)').matches,
   })
   map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>')
+  // With something selected, the view is that thing; without, the whole town.
+  let viewGiven = at.sel === null || at.sel.kind === 'device' || at.lat !== null
   let placed = at.lat !== null && at.lng !== null && at.z !== null
   map.setView(placed ? [at.lat!, at.lng!] : FIRST_VIEW, at.z ?? 9)
 
@@ -164,7 +168,7 @@ export function createMap(element: HTMLElement): MapHandle {
     },
     showLayers(place, t) {
       words = t
-      roads.showCondition(place.layers.includes('condition'))
+      roads.show({ condition: place.layers.includes('condition'), flags: place.layers.includes('flags') })
       roads.select(place.sel?.kind === 'stretch' ? place.sel.id : null)
       vehicles.show(place.layers.includes('vehicles'))
       things.show(place, t)
@@ -179,7 +183,14 @@ export function createMap(element: HTMLElement): MapHandle {
         icon: L.divIcon({ className: 'focus-ring', html: '<i></i>', iconSize: [44, 44] }),
         zIndexOffset: -200,
       }).addTo(focusLayer)
-      // The extent is kept when the place is already in sight.
+      // A link that names a thing but no view, or a map as small as on a telephone: go and stand before it.
+      if (!viewGiven || map.getSize().y < SMALL_MAP_PX) {
+        viewGiven = true
+        placed = true
+        map.setView([focus.lat, focus.lng], Math.max(map.getZoom(), CLOSE_ZOOM))
+        return
+      }
+      // Else the extent is kept when the place is already in sight.
       if (!map.getBounds().pad(-0.08).contains([focus.lat, focus.lng])) map.panTo([focus.lat, focus.lng])
     },
     setPicking(next) {

@@ -5,7 +5,7 @@ import type { RoadLine, Tile } from './tile-store.ts'
 export type Placement = { scale: number; offsetX: number; offsetY: number; size: number; zoom: number }
 
 /** px of a line of weight 1 at a zoom: roads grow with the map, slower than the ground does. */
-function weightAt(zoom: number): number {
+export function weightAt(zoom: number): number {
   const steps = [0.55, 0.55, 0.7, 0.9, 1.15, 1.5, 2, 2.8, 3.8] // zoom 11 … 19
   return steps[Math.max(0, Math.min(steps.length - 1, Math.round(zoom) - 11))] ?? 1
 }
@@ -61,14 +61,15 @@ export function paintTile(
   }
   const of = (grade: number) => visible.filter((l) => l.grade === grade)
 
-  const flagged = visible.filter((l) => l.flagged)
+  // From afar a whole street would glow for one spot: the markers say it there.
+  const flagged = place.zoom >= 13 ? visible.filter((l) => l.flagged) : []
   context.globalAlpha = 0.32
-  stroke(flagged, palette.flag, WIDTH[4] * weight + 8)
+  stroke(flagged, palette.flag, WIDTH[4] * weight + 4 + 3 * weight)
   context.globalAlpha = 1
 
   const chosen = selected ? visible.filter((l) => l.id === selected) : []
-  stroke(chosen, palette.ink, WIDTH[4] * weight + 9)
-  stroke(chosen, palette.select, WIDTH[4] * weight + 5)
+  stroke(chosen, palette.ink, WIDTH[4] * weight + 13)
+  stroke(chosen, palette.select, WIDTH[4] * weight + 9)
 
   stroke(visible, palette.roadCasing, WIDTH[0] * weight + Math.max(1, weight))
   stroke(of(0), palette.road, WIDTH[0] * weight)

@@ -1,4 +1,5 @@
 import L from 'leaflet'
+import { weightAt } from './paint.ts'
 import { type Palette, readPalette } from './palette.ts'
 import type { Tile } from './tile-store.ts'
 
@@ -41,6 +42,7 @@ export function createStreetLabels(map: L.Map, tiles: () => Tile[]): { draw(): v
     context.lineWidth = 3
     context.strokeStyle = palette.nameHalo
     context.fillStyle = palette.name
+    const lift = -(7.5 + weightAt(map.getZoom()) * 2.4)
     const placed: { x: number; y: number; r: number }[][] = []
     for (const place of candidates(map, tiles(), size)) {
       const width = context.measureText(place.street).width
@@ -51,8 +53,8 @@ export function createStreetLabels(map: L.Map, tiles: () => Tile[]): { draw(): v
       context.save()
       context.translate(place.x, place.y)
       context.rotate(place.angle)
-      context.strokeText(place.street, 0, -8 - (map.getZoom() - MIN_ZOOM))
-      context.fillText(place.street, 0, -8 - (map.getZoom() - MIN_ZOOM))
+      context.strokeText(place.street, 0, lift)
+      context.fillText(place.street, 0, lift)
       context.restore()
     }
   }

@@ -28,7 +28,7 @@ export function createTownLayers(map: L.Map) {
     keyOf: (p) => p.id,
     iconOf: flagIcon,
     titleOf: (p) =>
-      `${t?.hypothesis[p.hypothesis] ?? ''} · ${p.street} · ${formatsOf(language()).percent(p.confidence)}`,
+      `${t?.hypothesis[p.hypothesis] ?? ''} · ${p.street} · ${formatsOf(language()).confidence(p.confidence)}`,
     clusterClass: 'cluster--flag',
     clusterTitle,
     onSelect: (p) => go({ sel: { kind: 'flag', id: p.id } }),

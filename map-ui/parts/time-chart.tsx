@@ -96,6 +96,7 @@ export function TimeChart({
           {
             ...axis,
             space: 70,
+            size: 26,
             values: (_u, splits, _i, _s, step) => {
               const format = new Intl.DateTimeFormat(locale, {
                 timeZone: 'Europe/Amsterdam',

@@ -6,7 +6,7 @@ export function Wordmark() {
         <path className="wordmark-road" d="M3 24c6 0 7-13 13-13s7 13 13 13" />
         <circle className="wordmark-eye" cx="16" cy="9" r="4" />
       </svg>
-      Schouw
+      <span className="wordmark-name">Schouw</span>
     </span>
   )
 }

@@ -9,6 +9,8 @@ export type Format = {
   number: (value: number, digits?: number) => string
   signed: (value: number, digits?: number) => string
   percent: (value: number) => string
+  /** as a percentage that never claims certainty */
+  confidence: (value: number) => string
   /** 24 nov 2026 11:40 */
   dateTime: (time: string | number) => string
   date: (time: string | number) => string
@@ -36,6 +38,8 @@ export function formatsOf(language: Language): Format {
     number,
     signed: (value, digits = 1) => `${value < 0 ? '−' : '+'}${number(Math.abs(value), digits)}`,
     percent: (value) => percent.format(value),
+    confidence: (value) =>
+      value > 0.99 ? `> ${percent.format(0.99)}` : percent.format(Math.max(0.01, value)),
     dateTime: (t) => dateTime.format(new Date(t)),
     date: (t) => date.format(new Date(t)),
     time: (t) => time.format(new Date(t)),

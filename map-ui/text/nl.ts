@@ -114,6 +114,24 @@ const rejectCode: Words<RejectCode> = {
   bridge_without_grant: 'Doorgeefstation zonder toestemming',
   drive_inconsistent: 'Rit klopt niet',
 }
+/** What evidence is made of; a name that is not here is shown as it is. */
+const feature: Record<string, [label: string, unit: string]> = {
+  peak: ['piek', 'm/s²'],
+  jolt: ['schok', 'm/s²'],
+  baseline: ['gewoon hier', 'm/s²'],
+  rms: ['trilling', 'm/s²'],
+  sustained: ['aanhoudend', 'm/s²'],
+  zScore: ['afwijking', 'σ'],
+  speed: ['snelheid', 'm/s'],
+  oneSidedness: ['eenzijdig', ''],
+  jerk: ['ruk', 'm/s³'],
+  frequency: ['frequentie', 'Hz'],
+  roughness: ['vlakheid', 'm/km'],
+  explainedBy: ['verklaard door', ''],
+  power: ['vermogen', 'W'],
+  nominalPower: ['hoort te zijn', 'W'],
+  sunElevation: ['zonshoogte', '°'],
+}
 const roadObject: Words<string> = {
   hump: 'Verkeersdrempel',
   cover: 'Putdeksel',
@@ -139,6 +157,7 @@ export const nl = {
   liveness,
   rejectCode,
   roadObject,
+  feature,
   grade: ['Niet gemeten', 'Goed', 'Voldoende', 'Matig', 'Slecht'],
   gradeLetter: ['–', 'A', 'B', 'C', 'D'],
   app: {
@@ -237,8 +256,8 @@ export const nl = {
     legendLampOk: 'Lamp',
     legendLampOut: 'Lamp uit (signaal)',
     legendLampDay: 'Brandt overdag (signaal)',
-    legendLampSilent: 'Al lang niet gehoord',
-    legendAir: 'PM2,5 in µg/m³ (uurgemiddelde)',
+    legendLampSilent: 'Niet gehoord of zonder sensor',
+    legendAir: 'PM2,5 in µg/m³, laatste waarde',
     legendVehicle: 'Laatste minuut, niet bewaard',
     legendCluster: 'Getal: aantal op deze plek. Klik om in te zoomen.',
     legendCase: 'Zaak',
