@@ -43,12 +43,12 @@ export const ROAD_PARAMS = {
   /** least spread of ln(jolt) in the baseline: the road's own variation from window to window */
   spreadFloor: 0.3,
   /** m/s2 peak to peak: a weaker jolt is never evidence for a defect */
-  joltMin: 2.5,
+  joltMin: 2,
   /** two jolts closer than this are one: the strongest stands for them. ms and m */
   mergeMs: 1_200,
   mergeM: 12,
   /** evidence from z: `slope * (z - zero)`, capped; and of a clean pass */
-  local: { slope: 1.1, zero: 1.3, max: 3.5, cleanZ: 0.8, clean: -0.8 },
+  local: { slope: 1.5, zero: 1, max: 3.5, cleanZ: 0.8, clean: -0.8 },
   /** exponent of speed in roughness: rms ~ v^gamma (SmartRoadSense, PMC5336061) */
   gamma: 0.8,
   /** m/km per m/s2 at `refSpeed` */
