@@ -34,6 +34,8 @@ export type { TownArea } from './area.ts'
 export type Interpreted = {
   /** the device that the message is about: with a bridge, not the one that sent it; null when it is not known */
   device: Device | null
+  /** the device that sent it */
+  sender: Device | null
   /** null: nothing of ours, or nothing to take (a join of a network server) */
   channel: DeviceChannel | null
   readings: Reading[]
@@ -65,6 +67,12 @@ export const MAX_BYTES = {
 export function interpret(record: JournalRecord, context: InterpretContext): Interpreted {
   const sender = context.devices.get(record.deviceId)
   if (!sender) return refused(null, null, unknownDevice('', record.deviceId))
+  const found = interpretFrom(sender, record, context)
+  found.sender = sender
+  return found
+}
+
+function interpretFrom(sender: Device, record: JournalRecord, context: InterpretContext): Interpreted {
   const native = parseDeviceTopic(record.topic)
   if (native) {
     if (native.deviceId === sender.id) return interpretNative(record, context, sender, native.channel)
@@ -217,6 +225,7 @@ function circumstances(record: JournalRecord, context: InterpretContext, device:
 function nothing(device: Device | null, channel: DeviceChannel | null): Interpreted {
   return {
     device,
+    sender: null,
     channel,
     readings: [],
     drive: null,

@@ -103,6 +103,7 @@ export async function createPipeline(deps: PipelineDeps): Promise<Pipeline> {
       )
       return {
         device: devices.get(record.deviceId) ?? null,
+        sender: devices.get(record.deviceId) ?? null,
         channel: null,
         readings: [],
         drive: null,

@@ -171,6 +171,8 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
         refused.count++
         refusedBy.set(about, refused)
       }
+      // A bridge is heard, too, when it speaks for another device.
+      if (found.sender && found.sender !== found.device) hear(touch(found.sender).state, record, at)
       if (found.device) {
         const entry = touch(found.device)
         note(entry.state, item, at)
@@ -323,6 +325,17 @@ function newState(): State {
   }
 }
 
+/** Whatever comes in says that its device is there, but for the message that says goodbye. */
+function hear(state: State, record: JournalRecord, now: number, goodbye = false): void {
+  const { receivedAt } = record
+  state.lastMessageAt = Math.max(state.lastMessageAt ?? 0, receivedAt)
+  state.lastTopic = record.topic
+  if (receivedAt < state.stateAt) return
+  if (!goodbye && now - receivedAt > ONLINE_MAX_AGE_MS) return
+  state.state = goodbye ? 'offline' : 'online'
+  state.stateAt = receivedAt
+}
+
 function note(state: State, { record, found }: Item, now: number): void {
   const { receivedAt } = record
   const verdict = verdictOf(found)
@@ -332,20 +345,11 @@ function note(state: State, { record, found }: Item, now: number): void {
     state.lastRejectCode = found.rejections[0]?.code ?? null
     state.lastRejectAt = receivedAt
   }
-  state.lastMessageAt = Math.max(state.lastMessageAt ?? 0, receivedAt)
-  state.lastTopic = record.topic
   if (found.status?.backfill) {
     state.backfillSent = found.status.backfill.sent
     state.backfillTotal = found.status.backfill.total
   }
-  if (receivedAt < state.stateAt) return
-  if (found.status?.state === 'offline') {
-    state.state = 'offline'
-    state.stateAt = receivedAt
-  } else if (now - receivedAt <= ONLINE_MAX_AGE_MS) {
-    state.state = 'online'
-    state.stateAt = receivedAt
-  }
+  hear(state, record, now, found.status?.state === 'offline')
   // Where a vehicle goes is a trace of a person, and stands nowhere but in its short-lived drive.
   const place = found.device && !isMoving(found.device) ? found.place : null
   if (place) [state.lng, state.lat] = place
