@@ -202,6 +202,11 @@ function toProblem(error: unknown): HttpProblem {
       headers: { 'Retry-After': '5' },
     })
   }
+  if (error instanceof ReadingsBusyError) {
+    return new HttpProblem(503, 'busy', 'Too many charts are asked for at once; try again in a moment.', {
+      headers: { 'Retry-After': '2' },
+    })
+  }
   const e = error as {
     status?: unknown
     type?: unknown

@@ -159,6 +159,8 @@ export function createMirror(records: Records): Mirror {
       // The number is read first: what changes meanwhile is read twice rather than never.
       lastId = (newest.get() as { id: number }).id
       await loadAll()
+      // Whoever looked at the store before us (the tile thread) may have seen less.
+      for (const listener of listeners) listener([], true)
       return
     }
     const rows = newer.all(lastId, BATCH_MAX + 1) as ChangeRow[]

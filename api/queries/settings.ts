@@ -1,5 +1,6 @@
 import type { Config } from '../../config.ts'
 import type { Records } from '../../store/records/open.ts'
+import { readSetting } from '../../store/records/settings.ts'
 
 export type BaseMap = { url: string; attribution: string }
 
@@ -9,12 +10,7 @@ export function readTownSettings(
   config: Pick<Config, 'demo'>,
 ): { name: string; baseMap: BaseMap | null } {
   const rows = new Map(
-    (
-      records.sqlite.prepare("select key, value from setting where key in ('town', 'baseMap')").all() as {
-        key: string
-        value: string
-      }[]
-    ).map((row) => [row.key, objectOf(row.value)]),
+    ['town', 'baseMap'].map((key) => [key, objectOf(readSetting(records.sqlite, key) ?? '')]),
   )
   const name = rows.get('town')?.name
   const { url, attribution } = rows.get('baseMap') ?? {}

@@ -9,6 +9,7 @@ import {
 import { DEVICE_KINDS } from '../../model/device.ts'
 import { CREDENTIALS_EVENT_TOPIC } from '../../model/topics.ts'
 import { getAsset } from '../../store/records/assets.ts'
+import { appendChange } from '../../store/records/changes.ts'
 import {
   createDevice,
   DeviceExistsError,
@@ -21,7 +22,6 @@ import { generateSecret, hashSecret } from '../../store/secrets.ts'
 import type { Context } from '../context.ts'
 import { decodeCursor, encodeCursor } from '../page.ts'
 import { HttpProblem, notFound } from '../problem.ts'
-import { addChange } from '../queries/changes.ts'
 import { toDeviceView } from '../queries/devices.ts'
 import { recentMessages } from '../queries/messages.ts'
 import { idParams, pageQuery, type Route, route } from '../route.ts'
@@ -130,7 +130,7 @@ export function deviceRoutes(context: Context): Route[] {
           )
         }
         const credential = body.bridgeId === null ? await freshCredential(body.id, req.hostname) : null
-        await addChange(records, { kind: 'device', ref: body.id, data: { created: true }, at: moment })
+        appendChange(records.sqlite, { kind: 'device', ref: body.id, data: { created: true }, at: moment })
         return {
           status: 201,
           body: { device: await view(body.id), credential },
@@ -169,7 +169,7 @@ export function deviceRoutes(context: Context): Route[] {
           )
         }
         const credential = await freshCredential(params.id, req.hostname)
-        await addChange(records, {
+        appendChange(records.sqlite, {
           kind: 'device',
           ref: params.id,
           data: { credential: 'rotated' },
@@ -190,7 +190,7 @@ export function deviceRoutes(context: Context): Route[] {
       async handle({ params }) {
         if (!(await revokeCredential(records, params.id, now()))) throw notFound('device')
         bus.poke(CREDENTIALS_EVENT_TOPIC, params.id)
-        await addChange(records, {
+        appendChange(records.sqlite, {
           kind: 'device',
           ref: params.id,
           data: { credential: 'revoked' },

@@ -3,6 +3,7 @@ import { caseTitle } from '../../cases/title.ts'
 import { isFinal, OPEN_STATES, transition } from '../../cases/transition.ts'
 import type { CasePriority, CaseState, CloseReason } from '../../model/case.ts'
 import type { Hypothesis } from '../../model/evidence.ts'
+import { appendChange } from './changes.ts'
 import { insertJudgement } from './judgements.ts'
 import type { Records } from './open.ts'
 import { inTransaction } from './transaction.ts'
@@ -235,7 +236,7 @@ export async function createCase(
     if (assignee) {
       addEvent(records, id, { at: now, actor, kind: 'assigned', from: null, to: assignee.name, text: '' })
     }
-    addChange(records, id, now, { state: 'reported', flagId: flag.id })
+    appendChange(sqlite, { kind: 'case', ref: id, data: { state: 'reported', flagId: flag.id }, at: now })
     return { ok: true, case: readCase(records, id), poke: { job: false } }
   })
 }
@@ -280,7 +281,12 @@ export async function changeCase(
         id,
       )
     addEvent(records, id, { at: now, actor, kind: change.kind, ...outcome.event })
-    addChange(records, id, now, { state: after.state, flagId: after.flagId })
+    appendChange(sqlite, {
+      kind: 'case',
+      ref: id,
+      data: { state: after.state, flagId: after.flagId },
+      at: now,
+    })
     return { ok: true, case: readCase(records, id), poke: { job: outcome.repaired } }
   })
 }
@@ -333,16 +339,26 @@ function applyChange(records: Records, before: Case, change: CaseChange, actor: 
         repaired: false,
         columns: {
           priority: change.priority,
-          // The term runs from the day the case came in, whatever its priority was meanwhile.
+          // The term runs from the day the case came in (again), whatever its priority was meanwhile.
           deadlineAt: isFinal(before.state)
             ? before.deadlineAt
-            : deadline(before.hypothesis, change.priority, before.createdAt),
+            : deadline(before.hypothesis, change.priority, openedAt(records, before)),
         },
         event: { from: before.priority, to: change.priority, text: '' },
       }
     case 'note':
       return { ok: true, repaired: false, columns: {}, event: { from: null, to: null, text: change.text } }
   }
+}
+
+/** When the case came in, or was last opened again. */
+function openedAt(records: Records, one: Case): number {
+  const row = records.sqlite
+    .prepare(
+      "select max(at) as at from case_event where case_id = ? and kind = 'transition' and to_value = 'reopened'",
+    )
+    .get(one.id) as { at: number | null }
+  return row.at ?? one.createdAt
 }
 
 function joinReason(reason: CloseReason | null, text: string): string {
@@ -394,10 +410,4 @@ function addEvent(records: Records, caseId: string, event: Omit<CaseEvent, 'id'>
        values (?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(caseId, event.at, event.actor.id, event.actor.name, event.kind, event.from, event.to, event.text)
-}
-
-function addChange(records: Records, caseId: string, now: number, data: object): void {
-  records.sqlite
-    .prepare("insert into change (at, kind, ref, data) values (?, 'case', ?, ?)")
-    .run(now, caseId, JSON.stringify(data))
 }
