@@ -134,11 +134,6 @@ export function boundsOf(positions: readonly Position[]): Bounds {
   return box
 }
 
-/** The box that holds both. */
-export function mergeBounds(a: Bounds, b: Bounds): Bounds {
-  return [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])]
-}
-
 /** Douglas-Peucker in local metres: drops vertices closer than `toleranceM` to the simplified line. */
 export function simplify(line: readonly Position[], toleranceM: number): Position[] {
   if (line.length <= 2) return [...line]

@@ -1,10 +1,14 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { Position, Wegvak } from '../../model/network.ts'
+import { dataTest } from '../../test/support/shared-data.ts'
 import { cutStretches } from './cut.ts'
 import { along, lengthM, nearestOnLine } from './geometry.ts'
 import { createRoadGraph } from './graph.ts'
 import { createStretchIndex } from './index.ts'
-import { type Fix, matchDrive } from './match.ts'
+import { type Fix, matchDrive, usableFixes } from './match.ts'
 import { coveredBy, wegvakkenFromTrack } from './own-track.ts'
 import { rdToWgs84, wgs84ToRd } from './rd.ts'
 
@@ -98,6 +102,25 @@ test('a street that crosses a known one goes on at the other side', () => {
   expect(made.reduce((m, w) => m + lengthM(w.line), 0)).toBeGreaterThan(520)
 })
 
+test('a drive that comes in piece by piece leaves no holes between what each piece made', () => {
+  const line = [at(0, 0), at(600, 0), at(600, 400), at(900, 700)]
+  const fixes = drive(line, 11)
+  let wegvakken: Wegvak[] = []
+  for (let n = 10; n < fixes.length + 10; n += 10) {
+    const index = createStretchIndex(cutStretches(wegvakken))
+    wegvakken = [...wegvakken, ...wegvakkenFromTrack('stukjes', fixes.slice(0, n), index)]
+  }
+  expect(wegvakken.length).toBeGreaterThan(5)
+  const total = wegvakken.reduce((m, w) => m + lengthM(w.line), 0)
+  // the last bit is too short for a road of its own
+  expect(total).toBeGreaterThan(lengthM(line) - 160)
+  expect(total).toBeLessThan(lengthM(line) * 1.1)
+  const index = createStretchIndex(cutStretches(wegvakken))
+  for (let m = 0; m <= lengthM(line) - 160; m += 5) {
+    expect(index.nearest(...along(line, m).position, 20, 1)).toHaveLength(1)
+  }
+})
+
 test('the same drive gives the same roads; bad fixes and short bits give none', () => {
   const fixes = drive([at(0, 0), at(600, 0)], 10)
   expect(wegvakkenFromTrack('rit', fixes)).toEqual(wegvakkenFromTrack('rit', fixes))
@@ -122,3 +145,82 @@ test('a road built from a drive is not needed where the imported network has one
   expect(coveredBy(index, [at(50, 8), at(700, 12)])).toBe(true)
   expect(coveredBy(index, [at(400, 0), at(400, 400)])).toBe(false)
 })
+
+dataTest(
+  'recorded drives of two cities match whole on roads of their own, and passes of one street meet',
+  (data) => {
+    for (const [drives, share] of [
+      [gyorFixes(data), 0.9],
+      [saoPauloFixes(data), 0.5],
+    ] as const) {
+      let wegvakken: Wegvak[] = []
+      let drivenM = 0
+      for (const { name, fixes } of drives) {
+        wegvakken = [
+          ...wegvakken,
+          ...wegvakkenFromTrack(name, fixes, createStretchIndex(cutStretches(wegvakken))),
+        ]
+        const usable = usableFixes(fixes)
+        const line = fixes.filter((_, i) => usable[i]).map((f): Position => [f.lng, f.lat])
+        drivenM += lengthM(line)
+      }
+      const index = createStretchIndex(cutStretches(wegvakken))
+      const graph = createRoadGraph(wegvakken)
+      const passes = new Map<string, Set<string>>()
+      for (const { name, fixes } of drives) {
+        const usable = usableFixes(fixes)
+        const matches = matchDrive(fixes, index, graph)
+        const missed = matches.filter((m, i) => usable[i] && m === null).length
+        expect(missed).toBeLessThanOrEqual(fixes.length * 0.03)
+        for (const m of matches)
+          if (m) passes.set(m.stretchId, (passes.get(m.stretchId) ?? new Set()).add(name))
+      }
+      const made = wegvakken.reduce((m, w) => m + lengthM(w.line), 0)
+      expect(made / drivenM).toBeLessThan(share)
+      if (drives.length > 10)
+        expect([...passes.values()].filter((s) => s.size > 1).length).toBeGreaterThan(300)
+    }
+  },
+)
+
+type NamedFixes = { name: string; fixes: Fix[] }
+
+function gyorFixes(data: string): NamedFixes[] {
+  return ['q1/00', 'q2/00', 'q3/00', 'q3/01', 'test/00'].map((name) => ({
+    name,
+    fixes: readFileSync(path.join(data, 'road/gyor', name, 'location.csv'), 'utf8')
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((row) => {
+        const [t = 0, lat = 0, lng = 0, , speed = 0, heading = 0, accuracy = 0] = row.split(',').map(Number)
+        const known = (value: number) => (value < 0 ? null : value)
+        return { ms: 1.6e12 + t * 1000, lat, lng, speed: known(speed), heading: known(heading), accuracy }
+      }),
+  }))
+}
+
+/** One fix whenever the position changes, as the recording repeats it between. */
+function saoPauloFixes(data: string): NamedFixes[] {
+  const folder = path.join(data, 'road/sao-paulo/runs')
+  return readdirSync(folder).map((name) => {
+    const rows = gunzipSync(readFileSync(path.join(folder, name)))
+      .toString()
+      .trim()
+      .split('\n')
+      .slice(1)
+    const fixes: Fix[] = []
+    for (const row of rows) {
+      const cells = [...row.matchAll(/"([^"]*)"|([^,]+)/g)].map((m) => m[1] ?? m[2] ?? '')
+      const number = (i: number) => Number((cells[i] ?? '').replace(',', '.'))
+      const clock = (cells[0] ?? '').split(':').map(Number)
+      const [h = 0, m = 0, s = 0, milli = 0] = clock
+      const ms = 1.54e12 + (clock.length > 1 ? ((h * 60 + m) * 60 + s) * 1000 + milli : number(0) * 1000)
+      const [lat, lng] = [number(4), number(5)]
+      const last = fixes[fixes.length - 1]
+      if (lat === 0 || (last && last.lat === lat && last.lng === lng)) continue
+      fixes.push({ ms, lat, lng, speed: number(6), heading: null, accuracy: null })
+    }
+    return { name, fixes }
+  })
+}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Position, Wegvak } from '../../model/network.ts'
 import { along, axisDifference, bearing, distanceM, lengthM, metresPerDegree, simplify } from './geometry.ts'
-import type { StretchIndex } from './index.ts'
+import type { StretchHit, StretchIndex } from './index.ts'
 import { coursesOf, type Fix, usableFixes } from './match.ts'
 
 /** m: a fix this close to a stretch that runs its way is on a known road */
@@ -44,15 +44,17 @@ export function wegvakkenFromTrack(
   const wegvakken: Wegvak[] = []
   const ids = new Set<string>()
   let run: Fix[] = []
+  let alone = 0
   let drivenM = 0
   let last: Fix | null = null
   const finish = () => {
-    const wegvak = wegvakOf(name, run)
+    const wegvak = alone >= MIN_FIXES ? wegvakOf(name, run) : null
     if (wegvak && !ids.has(wegvak.wvkId)) {
       ids.add(wegvak.wvkId)
       wegvakken.push(wegvak)
     }
     run = []
+    alone = 0
   }
   for (let i = 0; i < fixes.length; i++) {
     if (!usable[i]) continue
@@ -60,14 +62,23 @@ export function wegvakkenFromTrack(
     const position: Position = [fix.lng, fix.lat]
     const moved: number = last ? distanceM([last.lng, last.lat], position) : Infinity
     if (last && moved < STEP_M) continue
-    if (last && (fix.ms - last.ms > MAX_GAP_MS || moved > MAX_GAP_M)) finish()
-    if (last) drivenM += moved
-    const course = courses[i] ?? (last ? bearing([last.lng, last.lat], position) : null)
+    const before: Fix | null =
+      last && fix.ms - last.ms <= MAX_GAP_MS && moved <= MAX_GAP_M && fix.ms >= last.ms ? last : null
+    if (!before) finish()
+    else drivenM += moved
+    const course = courses[i] ?? (before ? bearing([before.lng, before.lat], position) : null)
     last = fix
     const known = (index !== null && covered(index, fix, course)) || seen.has(fix, course, drivenM - BEHIND_M)
     seen.add(fix, course, drivenM)
-    if (known) finish()
-    else run.push(fix)
+    // a road begins and ends on the known road that it leaves and comes back to
+    if (known) {
+      if (alone > 0) run.push(fix)
+      finish()
+      continue
+    }
+    if (alone === 0 && before) run.push(before)
+    run.push(fix)
+    alone++
   }
   finish()
   return wegvakken
@@ -89,19 +100,22 @@ export function coveredBy(index: StretchIndex, line: readonly Position[]): boole
 }
 
 function covered(index: StretchIndex, fix: { lng: number; lat: number }, course: number | null): boolean {
-  return index
-    .nearest(fix.lng, fix.lat, COVER_M, 16)
-    .some(
-      (hit) =>
-        hit.distanceM <= CROSSING_M ||
-        course === null ||
-        axisDifference(course, hit.bearing) <= COVER_ANGLE_DEG,
-    )
+  return index.nearest(fix.lng, fix.lat, COVER_M, 16).some((hit) => {
+    if (hit.distanceM <= CROSSING_M) return true
+    if (course !== null && axisDifference(course, hit.bearing) > COVER_ANGLE_DEG) return false
+    return !beyondEnd(hit, fix)
+  })
+}
+
+/** The road ends and the drive goes on: what is nearest lies behind, not beside. */
+function beyondEnd(hit: StretchHit, fix: { lng: number; lat: number }): boolean {
+  const { position } = along(hit.stretch.line, hit.alongM)
+  return axisDifference(bearing(position, [fix.lng, fix.lat]), hit.bearing) < 45
 }
 
 function wegvakOf(name: string, run: readonly Fix[]): Wegvak | null {
   const first = run[0]
-  if (!first || run.length < MIN_FIXES) return null
+  if (!first) return null
   const line = simplify(smooth(run.map((f): Position => [f.lng, f.lat])), SIMPLIFY_M).map(
     ([lng, lat]): Position => [round(lng), round(lat)],
   )

@@ -22,6 +22,7 @@ KIND
 Options
   --data DIR      data folder of the town (or SCHOUW_DATA_DIR); one of the two is needed
   --name TEXT     how this import is called; the file's name when absent
+  --municipality NAME  nwb: only its roads (gme_naam), of a file that holds those of neighbours too
   --secrets FILE  devices: write the fresh secrets here, {"id": "secret"}
   --rotate        devices: new secrets for devices that are registered already
   --lat-first     points: the file writes latitude before longitude
@@ -83,6 +84,7 @@ async function main(): Promise<number> {
       now: Date.now,
       ...(values.name === undefined ? {} : { name: values.name }),
       ...(values.secrets === undefined ? {} : { secretsFile: values.secrets }),
+      ...(values.municipality === undefined ? {} : { municipality: values.municipality }),
       rotate: values.rotate ?? false,
       latitudeFirst: values['lat-first'] ?? false,
       onProgress: (bytes) => {
@@ -123,6 +125,7 @@ function parse() {
       options: {
         data: { type: 'string' },
         name: { type: 'string' },
+        municipality: { type: 'string' },
         secrets: { type: 'string' },
         rotate: { type: 'boolean' },
         'lat-first': { type: 'boolean' },

@@ -239,6 +239,20 @@ test('a file without a usable wegvak, and a file that is cut off, fail as a whol
   await expect(readNwb(path.join(folder, 'nowhere.gml'))).rejects.toThrow('ENOENT')
 })
 
+test('roads of neighbours are left out when asked for', async () => {
+  const of = (id: string, town: string) =>
+    member({ fields: `<n:wvk_id>${id}</n:wvk_id><n:gme_naam>${town}</n:gme_naam>` })
+  const file = write(collection(of('1', 'Proefdorp'), of('2', 'Buurdorp'), of('3', 'PROEFDORP')))
+  const { wegvakken, findings } = await readNwb(file, { municipality: 'proefdorp' })
+  expect(wegvakken.map((w) => w.wvkId)).toEqual(['1', '3'])
+  expect(findings).toMatchObject({
+    read: 3,
+    refused: 0,
+    notes: ['1 wegvakken of other municipalities were left out'],
+  })
+  await expect(readNwb(file, { municipality: 'Verweg' })).rejects.toThrow('none of Verweg')
+})
+
 test('pages of one network are read together, and a refusal names its page', async () => {
   const page = (id: string) =>
     write(collection(member({ fields: `<n:wvk_id>${id}</n:wvk_id>` })), `page-${id}.gml`)

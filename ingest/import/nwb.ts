@@ -30,12 +30,15 @@ const FIELDS = {
  * two validities of one wegvak the later one counts.
  *
  * @param files the pages of one network: a WFS hands out a thousand features at a time
+ * @param options municipality: only wegvakken whose `gme_naam` is this one, whatever its case
  * @throws ImportError when the file cannot be read as a whole, or holds no usable wegvak
  */
 export async function readNwb(
   files: string | readonly string[],
-  onProgress?: (bytes: number) => void,
+  options: { municipality?: string; onProgress?: (bytes: number) => void } = {},
 ): Promise<{ wegvakken: Wegvak[]; findings: Findings }> {
+  const ours = options.municipality?.trim().toLowerCase()
+  let elsewhere = 0
   const findings = startFindings()
   const taken = new Map<string, { wegvak: Wegvak; where: string }>()
   const list = typeof files === 'string' ? [files] : files
@@ -46,6 +49,10 @@ export async function readNwb(
     const wegvak = typeof line === 'string' ? line : wegvakOf(fields, line)
     if (typeof wegvak === 'string') {
       refuse(findings, where, wegvak)
+      return
+    }
+    if (ours !== undefined && wegvak.municipality.toLowerCase() !== ours) {
+      elsewhere++
       return
     }
     const there = taken.get(wegvak.wvkId)
@@ -64,15 +71,18 @@ export async function readNwb(
   for (const file of list) {
     page = list.length > 1 ? `${path.basename(file)}, ` : ''
     if (/\.(geo)?json(\.gz)?$/i.test(file)) await fromGeoJson(file, page, findings, take)
-    else await fromGml(file, page, findings, take, onProgress)
+    else await fromGml(file, page, findings, take, options.onProgress)
   }
+  if (elsewhere > 0) note(findings, `${elsewhere} wegvakken of other municipalities were left out`)
   const wegvakken = [...taken.values()].map((t) => t.wegvak)
   if (wegvakken.length === 0) {
     const why = findings.refusals[0]
     throw new ImportError(
       why
         ? `${list.join(', ')} holds no usable wegvak: ${findings.read} read, all refused; the first, ${why.where}: ${why.reason}`
-        : `${list.join(', ')} holds no wegvak. Expected NWB wegvakken as GML or GeoJSON, with wvk_id and a line`,
+        : elsewhere > 0
+          ? `${list.join(', ')} holds ${elsewhere} wegvakken, and none of ${options.municipality}`
+          : `${list.join(', ')} holds no wegvak. Expected NWB wegvakken as GML or GeoJSON, with wvk_id and a line`,
       findings,
     )
   }

@@ -33,6 +33,8 @@ export type ImportRequest = {
   file: string
   /** nwb: further pages of the same network */
   moreFiles?: readonly string[]
+  /** nwb: only the roads of this municipality, by name */
+  municipality?: string
   /** how this import is called in the store; the file's name when absent */
   name?: string
   now: () => number
@@ -80,10 +82,11 @@ export async function runImport(request: ImportRequest): Promise<ImportReport> {
 }
 
 async function importNwb(request: ImportRequest, name: string): Promise<ImportReport> {
-  const { wegvakken, findings } = await readNwb(
-    [request.file, ...(request.moreFiles ?? [])],
-    request.onProgress,
-  )
+  const { file, moreFiles = [], municipality, onProgress } = request
+  const { wegvakken, findings } = await readNwb([file, ...moreFiles], {
+    ...(municipality === undefined ? {} : { municipality }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  })
   const made = await importNetwork(request.records, wegvakken, { kind: 'nwb', name, now: request.now() })
   const streets = new Set(wegvakken.map((w) => w.street).filter((s) => s !== '')).size
   const km = wegvakken.reduce((sum, w) => sum + lengthM(w.line), 0) / 1000

@@ -7,7 +7,6 @@ import {
   boundsOf,
   distanceM,
   lengthM,
-  mergeBounds,
   metresPerDegree,
 } from '../../detection/network/geometry.ts'
 import { createStretchIndex, type StretchHit, type StretchIndex } from '../../detection/network/index.ts'
@@ -332,24 +331,29 @@ export async function searchStreets(records: Records, query: string, limit = 20)
   const rows = await records.db
     .selectFrom('wegvak')
     .innerJoin('network_version', 'network_version.id', 'wegvak.version_id')
-    .select(['street', 'length_m', 'min_lng', 'min_lat', 'max_lng', 'max_lat'])
+    .select(({ fn }) => [
+      'street',
+      fn.sum<number>('length_m').as('length_m'),
+      fn.min('min_lng').as('min_lng'),
+      fn.min('min_lat').as('min_lat'),
+      fn.max('max_lng').as('max_lng'),
+      fn.max('max_lat').as('max_lat'),
+    ])
     .where('network_version.active', '=', 1)
     .where('street', '<>', '')
+    .groupBy('street')
     .execute()
-  const streets = new Map<string, Street>()
-  for (const row of rows) {
-    if (!plain(row.street).includes(wanted)) continue
-    const bounds: Bounds = [row.min_lng, row.min_lat, row.max_lng, row.max_lat]
-    const there = streets.get(row.street)
-    if (there) {
-      there.bounds = mergeBounds(there.bounds, bounds)
-      there.lengthM += row.length_m
-    } else streets.set(row.street, { street: row.street, bounds, lengthM: row.length_m })
-  }
+  const streets = rows
+    .filter((row) => plain(row.street).includes(wanted))
+    .map(
+      (row): Street => ({
+        street: row.street,
+        bounds: [row.min_lng, row.min_lat, row.max_lng, row.max_lat],
+        lengthM: row.length_m,
+      }),
+    )
   const rank = (s: Street) => (plain(s.street).startsWith(wanted) ? 0 : 1)
-  return [...streets.values()]
-    .sort((a, b) => rank(a) - rank(b) || a.street.localeCompare(b.street, 'nl'))
-    .slice(0, limit)
+  return streets.sort((a, b) => rank(a) - rank(b) || a.street.localeCompare(b.street, 'nl')).slice(0, limit)
 }
 
 function plain(text: string): string {
