@@ -5,9 +5,8 @@ import { openReadingsReader } from '../../store/readings/open.ts'
 import { deviceRegister } from '../../store/records/devices.ts'
 import { type DirtyPlaces, noPlaces } from '../../store/records/evidence.ts'
 import { allPlaces, createFolder, fadingPlaces } from '../../store/records/flags.ts'
-import { townBounds } from '../../store/records/network.ts'
 import { openRecords } from '../../store/records/open.ts'
-import type { TownArea } from '../area.ts'
+import { townArea } from '../town-area.ts'
 import { driveWorker } from './drives.ts'
 import { doJobs } from './jobs.ts'
 import { messageWorker } from './messages.ts'
@@ -50,11 +49,15 @@ export async function startLoop(deps: Deps): Promise<{ done: Promise<void>; stop
   const devices = deviceRegister(records, now)
   const network = networkSource(records)
   const folder = createFolder(records.sqlite)
-  const area = async (): Promise<TownArea | null> => {
-    const bounds = await townBounds(records)
-    return bounds && { minLng: bounds[0], minLat: bounds[1], maxLng: bounds[2], maxLat: bounds[3] }
-  }
-  const messages = messageWorker({ records, journal, network, devices, area, log, now })
+  const messages = messageWorker({
+    records,
+    journal,
+    network,
+    devices,
+    area: townArea(records, now),
+    log,
+    now,
+  })
   const drives = driveWorker({
     records,
     readings,

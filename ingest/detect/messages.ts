@@ -22,7 +22,7 @@ type Deps = {
   journal: JournalReader
   network: { current(): Promise<Network> }
   devices: DeviceRegister
-  area: () => Promise<TownArea | null>
+  area: () => TownArea | null
   log: Logger
   now: () => number
 }
@@ -55,7 +55,7 @@ export function messageWorker(deps: Deps): { step(dirty: DirtyPlaces): Promise<n
     if (!last) return 0
     devices.refresh()
     const network = await deps.network.current()
-    const area = await deps.area()
+    const area = deps.area()
     const found = batch
       .filter(isWanted)
       .map((record) => ({ evidence: evidenceOf(record, network, area), receivedAt: record.receivedAt }))
