@@ -69,16 +69,21 @@ export function fittingUnits(canonical: string): string[] {
 function findConversion(from: string, to: string): Conversion | null {
   if (from === to) return { factor: 1, offset: 0 }
   const offset = ucumConvert(from, 0, to)
+  if (offset === null) return null
   const thousand = ucumConvert(from, 1_000, to)
   const million = ucumConvert(from, 1_000_000, to)
-  if (offset === null || thousand === null || million === null) return null
+  if (thousand === null || million === null) return null
   const factor = (thousand - offset) / 1_000
   const expected = factor * 1_000_000 + offset
   if (!(Math.abs(expected - million) <= 1e-6 * Math.max(1, Math.abs(million)))) return null
   return { factor: Number(factor.toPrecision(14)), offset: Number(offset.toPrecision(14)) }
 }
 
+/** Any UCUM expression (printable ASCII, no blanks); the library would write other texts to the console. */
+const UCUM = /^[!-~]{1,32}$/
+
 function ucumConvert(from: string, value: number, to: string): number | null {
+  if (!UCUM.test(from)) return null
   try {
     const answer = ucum.convertUnitTo(from, value, to)
     // A message beside a success means that the library guessed another unit: we do not.

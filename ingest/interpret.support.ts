@@ -1,0 +1,54 @@
+import type { Device } from '../model/device.ts'
+import type { JournalRecord } from '../store/journal/port.ts'
+import type { DeviceRegister } from '../store/records/devices.ts'
+
+/** A device as the register holds it; tests say only what matters to them. */
+export function device(over: Partial<Device> & { id: string }): Device {
+  return {
+    name: over.id,
+    kind: 'sensor',
+    format: 'native-json',
+    area: 'town',
+    assetId: null,
+    lng: null,
+    lat: null,
+    expectedIntervalS: null,
+    bridgeId: null,
+    externalId: null,
+    topicTree: null,
+    mapping: null,
+    revokedAt: null,
+    createdAt: 0,
+    ...over,
+  }
+}
+
+/** A register that holds exactly these devices. */
+export function registerOf(devices: readonly Device[]): DeviceRegister {
+  const byId = new Map(devices.map((d) => [d.id, d]))
+  return {
+    get: (id) => byId.get(id),
+    byExternal: (bridgeId, name) =>
+      devices.find((d) => d.bridgeId === bridgeId && d.externalId?.toLowerCase() === name.toLowerCase()),
+    refresh: () => {},
+    size: () => byId.size,
+  }
+}
+
+/** When the broker took the messages of the tests. */
+export const RECEIVED = Date.UTC(2026, 10, 24, 10, 0, 0)
+
+export function record(topic: string, payload: unknown, over: Partial<JournalRecord> = {}): JournalRecord {
+  const bytes =
+    payload instanceof Uint8Array
+      ? payload
+      : Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload))
+  return {
+    position: { epoch: 1, sequence: 7 },
+    receivedAt: RECEIVED,
+    deviceId: topic.split('/')[1] ?? '',
+    topic,
+    payload: bytes,
+    ...over,
+  }
+}
