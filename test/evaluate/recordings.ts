@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, inflateRawSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import type { DriveChunk } from '../../detection/road/clean.ts'
 
@@ -77,4 +77,33 @@ export function clips(folder: string, name: string): { class: string; values: nu
           values: readCsv(path.join(root, label, file)).map((r) => Number(Object.values(r)[0])),
         })),
     )
+}
+
+/** The files in the only zip of a folder, as text. Reads the central directory; plain and deflated entries. */
+export function zipEntries(folder: string): { name: string; text: string }[] {
+  const file = readdirSync(folder).find((f) => f.endsWith('.zip'))
+  if (!file) throw new Error(`${folder} holds no zip`)
+  const zip = readFileSync(path.join(folder, file))
+  const end = zip.lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]))
+  const count = zip.readUInt16LE(end + 10)
+  let at = zip.readUInt32LE(end + 16)
+  const entries: { name: string; text: string }[] = []
+  for (let i = 0; i < count; i++) {
+    const method = zip.readUInt16LE(at + 10)
+    const size = zip.readUInt32LE(at + 20)
+    const [nameLength, extra, comment] = [28, 30, 32].map((o) => zip.readUInt16LE(at + o)) as [
+      number,
+      number,
+      number,
+    ]
+    const local = zip.readUInt32LE(at + 42)
+    const name = zip.toString('utf8', at + 46, at + 46 + nameLength)
+    const from = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28)
+    const body = zip.subarray(from, from + size)
+    if (!name.endsWith('/')) {
+      entries.push({ name, text: (method === 8 ? inflateRawSync(body) : body).toString('utf8') })
+    }
+    at += 46 + nameLength + extra + comment
+  }
+  return entries
 }
