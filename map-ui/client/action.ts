@@ -27,8 +27,3 @@ export function useAction<A extends unknown[]>(work: (...args: A) => Promise<voi
   }
   return { run, busy, error, clear: () => setError(undefined) }
 }
-
-/** What the API says about one field (`/reason`), if anything. */
-export function faultAt(error: ApiError | undefined, pointer: string): string | undefined {
-  return error?.problem?.errors?.find((e) => e.pointer === pointer)?.detail
-}

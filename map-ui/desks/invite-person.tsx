@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react'
 import { ROLES, type Role } from '../../model/case.ts'
-import { faultAt, useAction } from '../client/action.ts'
+import { useAction } from '../client/action.ts'
 import { fetchOrThrow } from '../client/fetch.ts'
 import { invalidate } from '../client/resource.ts'
 import type { PersonInvited } from '../client/types.ts'
@@ -8,6 +8,7 @@ import { Button } from '../parts/button.tsx'
 import { Popup } from '../parts/dialog.tsx'
 import { Field, SELECT, TEXTBOX } from '../parts/field.tsx'
 import { Alert, wordsOf } from '../parts/states.tsx'
+import { useFault } from '../parts/use-fault.ts'
 import { useText } from '../text/language.ts'
 
 const EMPTY = { name: '', login: '', role: 'inspector' as Role, team: '' }
@@ -30,6 +31,7 @@ export function InvitePerson({
     onClose()
     onLink(link)
   })
+  const faultAt = useFault(action.error)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     void action.run()
@@ -40,10 +42,10 @@ export function InvitePerson({
     <Popup title={t.people.invite} open={open} onClose={onClose}>
       <form className="form" onSubmit={submit}>
         {action.error ? <Alert kind="error">{wordsOf(action.error, t)}</Alert> : null}
-        <Field label={t.people.name} fault={faultAt(action.error, '/name')}>
+        <Field label={t.people.name} fault={faultAt('/name')}>
           <input className={TEXTBOX} required value={form.name} onChange={set('name')} />
         </Field>
-        <Field label={t.people.login} hint={t.people.loginHint} fault={faultAt(action.error, '/login')}>
+        <Field label={t.people.login} hint={t.people.loginHint} fault={faultAt('/login')}>
           <input
             className={TEXTBOX}
             required
@@ -53,7 +55,7 @@ export function InvitePerson({
           />
         </Field>
         <div className="form-pair">
-          <Field label={t.people.role} fault={faultAt(action.error, '/role')}>
+          <Field label={t.people.role} fault={faultAt('/role')}>
             <select className={SELECT} value={form.role} onChange={set('role')}>
               {ROLES.map((role) => (
                 <option key={role} value={role}>
@@ -62,7 +64,7 @@ export function InvitePerson({
               ))}
             </select>
           </Field>
-          <Field label={`${t.people.team} (${t.common.optional})`} fault={faultAt(action.error, '/team')}>
+          <Field label={`${t.people.team} (${t.common.optional})`} fault={faultAt('/team')}>
             <input className={TEXTBOX} value={form.team} onChange={set('team')} />
           </Field>
         </div>

@@ -57,7 +57,7 @@ function PeopleTable({ items, onLink }: { items: readonly Person[]; onLink: (lin
       {action.error ? <Alert kind="error">{wordsOf(action.error, t)}</Alert> : null}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section className="table-scroll" tabIndex={0} aria-label={t.people.title}>
-        <table className="utrecht-table utrecht-table--row-hover">
+        <table className="utrecht-table utrecht-table--row-hover table-people">
           <thead>
             <tr>
               <th scope="col">{t.people.name}</th>

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react'
 import { DEVICE_KINDS, type DeviceKind, PAYLOAD_FORMATS, type PayloadFormat } from '../../model/device.ts'
-import { faultAt, useAction } from '../client/action.ts'
+import { useAction } from '../client/action.ts'
 import { fetchOrThrow } from '../client/fetch.ts'
 import { invalidate } from '../client/resource.ts'
 import type { Credential, Device } from '../client/types.ts'
@@ -8,6 +8,7 @@ import { Button } from '../parts/button.tsx'
 import { Popup } from '../parts/dialog.tsx'
 import { Field, SELECT, TEXTBOX } from '../parts/field.tsx'
 import { Alert, wordsOf } from '../parts/states.tsx'
+import { useFault } from '../parts/use-fault.ts'
 import { useText } from '../text/language.ts'
 import { SecretOnce } from './secret-once.tsx'
 
@@ -42,6 +43,7 @@ export function RegisterDevice({ open, onClose }: { open: boolean; onClose: () =
     invalidate('/v1/devices', '/v1/town')
     setCredential(made.credential)
   })
+  const faultAt = useFault(action.error)
   const close = () => {
     setForm(EMPTY)
     setCredential(null)
@@ -70,14 +72,14 @@ export function RegisterDevice({ open, onClose }: { open: boolean; onClose: () =
       ) : (
         <form className="form" onSubmit={submit}>
           {action.error ? <Alert kind="error">{wordsOf(action.error, t)}</Alert> : null}
-          <Field label={t.device.idLabel} hint={t.device.idHint} fault={faultAt(action.error, '/id')}>
+          <Field label={t.device.idLabel} hint={t.device.idHint} fault={faultAt('/id')}>
             {textbox('id', { required: true })}
           </Field>
-          <Field label={`${t.device.name} (${t.common.optional})`} fault={faultAt(action.error, '/name')}>
+          <Field label={`${t.device.name} (${t.common.optional})`} fault={faultAt('/name')}>
             {textbox('name')}
           </Field>
           <div className="form-pair">
-            <Field label={t.device.kind} fault={faultAt(action.error, '/kind')}>
+            <Field label={t.device.kind} fault={faultAt('/kind')}>
               <select className={SELECT} value={form.kind} onChange={set('kind')}>
                 {DEVICE_KINDS.map((kind) => (
                   <option key={kind} value={kind}>
@@ -86,7 +88,7 @@ export function RegisterDevice({ open, onClose }: { open: boolean; onClose: () =
                 ))}
               </select>
             </Field>
-            <Field label={t.device.format} fault={faultAt(action.error, '/format')}>
+            <Field label={t.device.format} fault={faultAt('/format')}>
               <select className={SELECT} value={form.format} onChange={set('format')}>
                 {PAYLOAD_FORMATS.map((format) => (
                   <option key={format} value={format}>
@@ -96,17 +98,14 @@ export function RegisterDevice({ open, onClose }: { open: boolean; onClose: () =
               </select>
             </Field>
           </div>
-          <Field
-            label={`${t.device.interval} (${t.common.optional})`}
-            fault={faultAt(action.error, '/expectedIntervalS')}
-          >
+          <Field label={`${t.device.interval} (${t.common.optional})`} fault={faultAt('/expectedIntervalS')}>
             {textbox('interval', { inputMode: 'decimal' })}
           </Field>
           <div className="form-pair">
-            <Field label={`${t.device.lng} (${t.common.optional})`} fault={faultAt(action.error, '/lng')}>
+            <Field label={`${t.device.lng} (${t.common.optional})`} fault={faultAt('/lng')}>
               {textbox('lng', { inputMode: 'decimal' })}
             </Field>
-            <Field label={`${t.device.lat} (${t.common.optional})`} fault={faultAt(action.error, '/lat')}>
+            <Field label={`${t.device.lat} (${t.common.optional})`} fault={faultAt('/lat')}>
               {textbox('lat', { inputMode: 'decimal' })}
             </Field>
           </div>

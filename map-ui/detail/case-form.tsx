@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react'
 import { CASE_PRIORITIES } from '../../model/case.ts'
-import { faultAt, useAction } from '../client/action.ts'
+import { useAction } from '../client/action.ts'
 import { fetchOrThrow } from '../client/fetch.ts'
 import { go } from '../client/location.ts'
 import { invalidate } from '../client/resource.ts'
@@ -9,6 +9,7 @@ import { announce } from '../parts/announce.tsx'
 import { Button } from '../parts/button.tsx'
 import { Field, SELECT, TEXTAREA } from '../parts/field.tsx'
 import { Alert, wordsOf } from '../parts/states.tsx'
+import { useFault } from '../parts/use-fault.ts'
 import { useText } from '../text/language.ts'
 import { usePeople } from './people.ts'
 
@@ -28,6 +29,7 @@ export function CaseForm({ flag, onCancel }: { flag: FlagDetail; onCancel: () =>
     announce(t.case.made)
     go({ sel: { kind: 'case', id: made.id } })
   })
+  const faultAt = useFault(action.error)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     void action.run()
@@ -37,7 +39,7 @@ export function CaseForm({ flag, onCancel }: { flag: FlagDetail; onCancel: () =>
       <h2>{t.case.new}</h2>
       {action.error ? <Alert kind="error">{wordsOf(action.error, t)}</Alert> : null}
       <div className="form-pair">
-        <Field label={t.case.priority} fault={faultAt(action.error, '/priority')}>
+        <Field label={t.case.priority} fault={faultAt('/priority')}>
           <select className={SELECT} value={priority} onChange={(e) => setPriority(e.target.value)}>
             {CASE_PRIORITIES.map((p) => (
               <option key={p} value={p}>
@@ -46,7 +48,7 @@ export function CaseForm({ flag, onCancel }: { flag: FlagDetail; onCancel: () =>
             ))}
           </select>
         </Field>
-        <Field label={t.case.assignTo} fault={faultAt(action.error, '/assigneeId')}>
+        <Field label={t.case.assignTo} fault={faultAt('/assigneeId')}>
           <select className={SELECT} value={assigneeId} onChange={(e) => setAssigneeId(e.target.value)}>
             <option value="">{t.case.nobody}</option>
             {people.map((p) => (
@@ -57,10 +59,7 @@ export function CaseForm({ flag, onCancel }: { flag: FlagDetail; onCancel: () =>
           </select>
         </Field>
       </div>
-      <Field
-        label={`${t.case.description} (${t.common.optional})`}
-        fault={faultAt(action.error, '/description')}
-      >
+      <Field label={`${t.case.description} (${t.common.optional})`} fault={faultAt('/description')}>
         <textarea
           className={TEXTAREA}
           rows={2}

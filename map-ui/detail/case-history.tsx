@@ -16,7 +16,7 @@ export function CaseHistory({ events }: { events: readonly CaseEvent[] }) {
             <p>
               <b>{event.actor.name}</b> {wordsOf(event, t)}
             </p>
-            {event.text ? <p className="history-text">{event.text}</p> : null}
+            {event.text ? <p className="history-text">{readable(event, t)}</p> : null}
             <time className="quiet figures" dateTime={event.at}>
               {f.dateTime(event.at)}
             </time>
@@ -25,6 +25,14 @@ export function CaseHistory({ events }: { events: readonly CaseEvent[] }) {
       </ol>
     </Part>
   )
+}
+
+/** A transition's text begins with the code of its reason, when it has one: `repaired: new asphalt`. */
+function readable(event: CaseEvent, t: Dictionary): string {
+  if (event.kind !== 'transition') return event.text
+  const [code = '', ...rest] = event.text.split(': ')
+  const reason = (t.closeReason as Record<string, string>)[code]
+  return reason ? [reason, ...rest].join(': ') : event.text
 }
 
 function wordsOf(event: CaseEvent, t: Dictionary): string {

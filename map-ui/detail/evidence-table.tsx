@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { FlagDetail } from '../client/types.ts'
+import type { Evidence, FlagDetail } from '../client/types.ts'
 import { Button } from '../parts/button.tsx'
 import { useFormat } from '../text/format.ts'
 import { useText } from '../text/language.ts'
@@ -36,28 +36,11 @@ export function EvidenceTable({ flag }: { flag: FlagDetail }) {
               <th scope="col" className="numeric">
                 {t.flag.counts}
               </th>
-              <th scope="col">{t.flag.features}</th>
             </tr>
           </thead>
           <tbody>
             {rows.map((e) => (
-              <tr key={e.id}>
-                <td>
-                  {t.sourceKind[e.sourceKind]}
-                  <br />
-                  <span className="quiet">{e.sourceId}</span>
-                </td>
-                <td>
-                  <time dateTime={e.time}>{f.dateTime(e.time)}</time>
-                </td>
-                <td className="numeric">{f.signed(e.llr)}</td>
-                <td className={`numeric ${e.weight > 0 ? 'speaks-for' : 'speaks-against'}`}>
-                  {f.signed(e.weight, 2)}
-                </td>
-                <td className="features">
-                  <Features features={e.features} />
-                </td>
-              </tr>
+              <EvidenceRows key={e.id} evidence={e} />
             ))}
           </tbody>
         </table>
@@ -68,5 +51,30 @@ export function EvidenceTable({ flag }: { flag: FlagDetail }) {
         </Button>
       ) : null}
     </Part>
+  )
+}
+
+function EvidenceRows({ evidence: e }: { evidence: Evidence }) {
+  const t = useText()
+  const f = useFormat()
+  return (
+    <>
+      <tr className="evidence">
+        <td>
+          {t.sourceKind[e.sourceKind]} <b>{e.sourceId}</b>
+        </td>
+        <td>
+          <time dateTime={e.time}>{f.dateTime(e.time)}</time>
+        </td>
+        <td className="numeric">{f.signed(e.llr)}</td>
+        <td className={e.weight > 0 ? 'numeric speaks-for' : 'numeric'}>{f.signed(e.weight, 2)}</td>
+      </tr>
+      <tr>
+        <td colSpan={4} className="features">
+          <span className="seen-by-readers">{t.flag.features}: </span>
+          <Features features={e.features} />
+        </td>
+      </tr>
+    </>
   )
 }

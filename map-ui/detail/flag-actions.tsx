@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { faultAt, useAction } from '../client/action.ts'
+import { useAction } from '../client/action.ts'
 import { fetchOrThrow } from '../client/fetch.ts'
 import { go } from '../client/location.ts'
 import { invalidate } from '../client/resource.ts'
@@ -7,6 +7,7 @@ import type { FlagDetail } from '../client/types.ts'
 import { Button } from '../parts/button.tsx'
 import { Field, SELECT, TEXTAREA } from '../parts/field.tsx'
 import { Alert, wordsOf } from '../parts/states.tsx'
+import { useFault } from '../parts/use-fault.ts'
 import { useText } from '../text/language.ts'
 import { CaseForm } from './case-form.tsx'
 
@@ -68,6 +69,7 @@ type Verdict = ReturnType<typeof useAction<[{ verdict: string; reason?: string; 
 
 function RejectForm({ action, onCancel }: { action: Verdict; onCancel: () => void }) {
   const t = useText()
+  const faultAt = useFault(action.error)
   const [reason, setReason] = useState('')
   const [text, setText] = useState('')
   return (
@@ -79,7 +81,7 @@ function RejectForm({ action, onCancel }: { action: Verdict; onCancel: () => voi
       }}
     >
       {action.error ? <Alert kind="error">{wordsOf(action.error, t)}</Alert> : null}
-      <Field label={t.flag.reason} fault={faultAt(action.error, '/reason')}>
+      <Field label={t.flag.reason} fault={faultAt('/reason')}>
         <select className={SELECT} required value={reason} onChange={(e) => setReason(e.target.value)}>
           <option value="">{t.common.choose}</option>
           {Object.entries(t.rejectReason).map(([value, words]) => (
@@ -89,7 +91,7 @@ function RejectForm({ action, onCancel }: { action: Verdict; onCancel: () => voi
           ))}
         </select>
       </Field>
-      <Field label={`${t.flag.remark} (${t.common.optional})`} fault={faultAt(action.error, '/text')}>
+      <Field label={`${t.flag.remark} (${t.common.optional})`} fault={faultAt('/text')}>
         <textarea
           className={TEXTAREA}
           rows={2}

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react'
 import type { Hypothesis } from '../../model/evidence.ts'
-import { faultAt, useAction } from '../client/action.ts'
+import { useAction } from '../client/action.ts'
 import { fetchOrThrow, query } from '../client/fetch.ts'
 import { go } from '../client/location.ts'
 import { invalidate, useResource } from '../client/resource.ts'
@@ -11,6 +11,7 @@ import { Button } from '../parts/button.tsx'
 import { Field, TEXTAREA } from '../parts/field.tsx'
 import { HypothesisMark } from '../parts/hypothesis-mark.tsx'
 import { Alert, wordsOf } from '../parts/states.tsx'
+import { useFault } from '../parts/use-fault.ts'
 import { useText } from '../text/language.ts'
 import { DetailFrame } from './detail-frame.tsx'
 
@@ -43,6 +44,7 @@ export function NewFinding({ lng, lat, onClose }: { lng: number; lat: number; on
     if (made.flagId) go({ sel: { kind: 'flag', id: made.flagId } })
     else setSaved(true)
   })
+  const faultAt = useFault(action.error)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     void action.run()
@@ -71,7 +73,7 @@ export function NewFinding({ lng, lat, onClose }: { lng: number; lat: number; on
               </label>
             ))}
           </fieldset>
-          <Field label={t.finding.text} fault={faultAt(action.error, '/text')}>
+          <Field label={t.finding.text} fault={faultAt('/text')}>
             <textarea
               className={TEXTAREA}
               rows={3}

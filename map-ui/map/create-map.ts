@@ -150,7 +150,7 @@ export function createMap(element: HTMLElement): MapHandle {
       map.setMaxBounds(bounds(edges).pad(0.6))
       if (!placed) {
         placed = true
-        whole()
+        map.fitBounds(bounds(edges), { padding: [24, 24], animate: false })
       }
       void roads.refresh()
     },
@@ -187,7 +187,8 @@ export function createMap(element: HTMLElement): MapHandle {
       if (!viewGiven || map.getSize().y < SMALL_MAP_PX) {
         viewGiven = true
         placed = true
-        map.setView([focus.lat, focus.lng], Math.max(map.getZoom(), CLOSE_ZOOM))
+        // Without animation: Leaflet ignores a second move while one is under way.
+        map.setView([focus.lat, focus.lng], Math.max(map.getZoom(), CLOSE_ZOOM), { animate: false })
         return
       }
       // Else the extent is kept when the place is already in sight.

@@ -9,6 +9,8 @@ export function wordsOf(error: ApiError, t: Dictionary): string {
   if (error.status === 0) return t.common.unreachable
   if (error.status === 404) return t.common.notFound
   if (error.status === 403) return t.common.forbidden
+  const known = t.problem[error.problem?.code ?? '']
+  if (known) return known
   return error.problem?.detail || error.problem?.title || t.common.failed
 }
 

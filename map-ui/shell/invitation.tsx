@@ -1,10 +1,11 @@
 import { type FormEvent, useState } from 'react'
-import { faultAt, useAction } from '../client/action.ts'
+import { useAction } from '../client/action.ts'
 import { fetchOrThrow } from '../client/fetch.ts'
 import { useResource } from '../client/resource.ts'
 import { Button } from '../parts/button.tsx'
 import { Field, TEXTBOX } from '../parts/field.tsx'
 import { Alert, Loading, wordsOf } from '../parts/states.tsx'
+import { useFault } from '../parts/use-fault.ts'
 import { useText } from '../text/language.ts'
 import { Gate } from './gate.tsx'
 
@@ -18,11 +19,12 @@ export function Invitation({ token }: { token: string }) {
     await fetchOrThrow(path, { method: 'POST', body: { password } })
     setDone(true)
   })
+  const faultAt = useFault(action.error)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     void action.run()
   }
-  const fault = faultAt(action.error, '/password')
+  const fault = faultAt('/password')
   return (
     <Gate title={t.invitation.title} intro={invited.data ? t.invitation.intro(invited.data.name) : ''}>
       {invited.loading && !invited.data ? <Loading /> : null}

@@ -24,6 +24,8 @@ export function StreetSearch() {
   )
   const streets = asked.length > 1 ? (found.data?.items ?? []) : []
 
+  const hint = asked.length < 2 ? t.search.more : found.loading ? t.common.loading : t.search.empty
+
   const choose = (name: string) => {
     const street = streets.find((s) => s.name === name)
     if (!street) return
@@ -42,7 +44,7 @@ export function StreetSearch() {
       value={null}
       onChange={(key) => key !== null && choose(String(key))}
       menuTrigger="input"
-      allowsEmptyCollection={asked.length > 1 && !found.loading}
+      allowsEmptyCollection
       defaultFilter={() => true}
     >
       <Label className="seen-by-readers">{t.search.label}</Label>
@@ -52,10 +54,7 @@ export function StreetSearch() {
         /
       </span>
       <Popover className="search-popover" offset={4}>
-        <ListBox<Street>
-          className="search-list"
-          renderEmptyState={() => <p className="quiet">{t.search.empty}</p>}
-        >
+        <ListBox<Street> className="search-list" renderEmptyState={() => <p className="quiet">{hint}</p>}>
           {(street) => (
             <ListBoxItem id={street.name} textValue={street.name} className="menu-item">
               {street.name}
