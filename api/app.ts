@@ -43,7 +43,12 @@ export function createApp(deps: ApiDeps): App {
   const { config, records, bus, log } = deps
   const mirror = createMirror(records)
   const hub = createHub({ records, mirror, maxClients: MAX_STREAMS })
-  const tiles = createTiles({ dataDir: config.dataDir, mirror, log })
+  const tiles = createTiles({
+    dataDir: config.dataDir,
+    mirror,
+    log,
+    onBuilt: () => hub.pass('tiles', '{}'),
+  })
   const context: Context = {
     ...deps,
     mirror,

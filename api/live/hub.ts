@@ -25,7 +25,7 @@ export type Hub = {
     options: { messages: boolean; stillAllowed: () => Promise<boolean> },
   ): Promise<void>
   /** A passing event, without number: who misses it has missed nothing. */
-  pass(kind: 'vehicle' | 'message', payload: string): void
+  pass(kind: 'vehicle' | 'message' | 'tiles', payload: string): void
   size(): number
   close(): void
 }

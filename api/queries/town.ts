@@ -127,8 +127,9 @@ function ingestPart(bus: Bus, now: number): Part {
   if (!bus.connected()) return { status: 'degraded', detail: 'not known: the broker is not connected' }
   const heard = bus.health().get('ingest')
   if (!heard) return { status: 'degraded', detail: 'nothing heard of it yet' }
-  const { at, state, status, detail } = heard.payload
-  if (typeof at === 'number' && now - at > SILENT_MS) {
+  const { time, state, status, detail } = heard.payload
+  const at = typeof time === 'string' ? Date.parse(time) : heard.heardAt
+  if (now - at > SILENT_MS) {
     return { status: 'down', detail: 'silent: what devices send is kept, and taken in later' }
   }
   const word = state ?? status

@@ -16,7 +16,7 @@ export function eventRoutes({ records, hub, now }: Context): Route[] {
       tag: 'events',
       summary: 'Live events (server-sent events)',
       description:
-        'Event `change` has an id: reconnecting with Last-Event-ID brings what was missed, or `reload` when that is too much. Events `vehicle` and `message` pass by without id; messages go to the integrator.',
+        'Event `change` has an id: reconnecting with Last-Event-ID brings what was missed, or `reload` when that is too much. Events `vehicle`, `message` and `tiles` (the condition tiles were cut anew) pass by without id; messages go to the integrator.',
       responses: { 200: { description: 'The stream', type: 'text/event-stream' } },
       async handle({ req, res }, me) {
         if (hub.size() >= MAX_STREAMS) {

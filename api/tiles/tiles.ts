@@ -11,16 +11,28 @@ export type Tiles = {
   close(): Promise<void>
 }
 
+/** While things keep changing the index is built again this often, and never for more than a tenth of the time. */
 const REBUILD_EVERY_MS = 2_000
+const REBUILD_SHARE = 10
 const WAITING_MAX = 500
 
-/** The tile thread: started at the first tile, told to build again at most every two seconds while things change. */
-export function createTiles(deps: { dataDir: string; mirror: Mirror; log: Logger }): Tiles {
-  const { dataDir, mirror, log } = deps
+/** The tile thread: started at the first tile, told to build again at once when something changes, then in turns. */
+export function createTiles(deps: {
+  dataDir: string
+  mirror: Mirror
+  log: Logger
+  /** tiles asked for from now on show what changed */
+  onBuilt: () => void
+}): Tiles {
+  const { dataDir, mirror, log, onBuilt } = deps
   let worker: Worker | undefined
   let nextId = 1
   let timer: NodeJS.Timeout | undefined
   let closing = false
+  let buildMs = 0
+  let builtAt = 0
+  let asked = false
+  let stale = false
   const waiting = new Map<number, { resolve: (tile: Tile | null) => void; reject: (error: Error) => void }>()
 
   function start(): Worker {
@@ -28,7 +40,9 @@ export function createTiles(deps: { dataDir: string; mirror: Mirror; log: Logger
     started.unref()
     started.on('message', (reply: TileReply) => {
       if ('rebuilt' in reply) {
+        buildMs = reply.rebuilt.ms
         log.debug(reply.rebuilt, 'tile index built')
+        onBuilt()
         return
       }
       const asker = waiting.get(reply.id)
@@ -51,21 +65,36 @@ export function createTiles(deps: { dataDir: string; mirror: Mirror; log: Logger
   }
 
   mirror.onChanges((rows, lost) => {
-    if (closing || !worker || timer) return
+    if (closing || !worker || stale) return
     const touched =
       lost || rows.some((row) => row.kind === 'network' || row.kind === 'condition' || row.kind === 'flag')
     if (!touched) return
-    timer = setTimeout(() => {
-      timer = undefined
-      send({ rebuild: true })
-    }, REBUILD_EVERY_MS)
-    timer.unref()
+    stale = true
+    schedule()
   })
+
+  /** Build again as soon as it is due. When nobody looks at the map it waits for someone who does. */
+  function schedule(): void {
+    if (timer || !stale || !asked || closing) return
+    const due = Math.max(builtAt + Math.max(REBUILD_EVERY_MS, buildMs * REBUILD_SHARE) - performance.now(), 0)
+    timer = setTimeout(rebuild, due)
+    timer.unref()
+  }
+
+  function rebuild(): void {
+    timer = undefined
+    stale = false
+    asked = false
+    builtAt = performance.now()
+    send({ rebuild: true })
+  }
 
   return {
     tile(z, x, y) {
       if (waiting.size >= WAITING_MAX) return Promise.reject(new Error('too many tiles at once'))
       worker ??= start()
+      asked = true
+      schedule()
       return new Promise((resolve, reject) => {
         const id = nextId
         nextId += 1

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
-import { activeStretches } from '../../store/records/network.ts'
+import type { Stretch } from '../../model/network.ts'
+import { activeStretches, networkStamp } from '../../store/records/network.ts'
 import { openRecords } from '../../store/records/open.ts'
 import { buildTileIndex, type TileIndex } from './build.ts'
 
@@ -23,9 +24,14 @@ async function serve(): Promise<void> {
   let index: TileIndex | undefined
   const cache = new Map<string, { bytes: Uint8Array; etag: string } | null>()
 
+  let network: { stamp: string; stretches: Stretch[] } | undefined
+
   async function build(): Promise<void> {
     const began = performance.now()
-    const stretches = await activeStretches(records)
+    // Lines are read and parsed once per network: what changes often is what was measured.
+    const stamp = networkStamp(records)
+    if (network?.stamp !== stamp) network = { stamp, stretches: await activeStretches(records) }
+    const { stretches } = network
     const conditions = new Map(
       (await records.db.selectFrom('condition').select(['stretch_id', 'grade', 'roughness']).execute()).map(
         (row) => [row.stretch_id, row],
