@@ -5,7 +5,8 @@ import { frameEnd, readFrame } from './frame.ts'
  * One group commit on disk. Header of 24 bytes, little endian:
  *   u32 bytes stored behind the header   u32 crc32 of the other 20 bytes, seeded with the segment's own random number
  *   u32 bytes of records   u32 count of records   u48 sequence of the first   u8 kind   u8 zero
- * Kind 0: the records as they are, each with its own checksum. Kind 1: compressed with zstd, with its checksum.
+ * Kind 0: the records as they are, each with its own checksum. Kind 1: compressed with zstd, whose checksum covers all
+ * of them: there damage takes the block, and a checksum each would only cost time.
  * The seed is random so that no payload can be made to look like a block when damage makes us search for one.
  */
 export const BLOCK_HEADER_BYTES = 24
@@ -72,7 +73,8 @@ export function isSoundBlock(records: Buffer | undefined, header: BlockHeader, e
   let offset = 0
   for (let i = 0; i < header.count; i++) {
     const end = frameEnd(records, offset)
-    if (end === undefined || !readFrame(records, offset, end, epoch)) return false
+    if (end === undefined || !readFrame(records, offset, end, header.compressed ? undefined : epoch))
+      return false
     offset = end
   }
   return offset === records.length

@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { JournalPosition } from './port.ts'
 import { JOURNAL_START } from './position.ts'
@@ -21,9 +21,15 @@ export async function readCommitted(folder: string, consumer: string): Promise<J
   return JOURNAL_START
 }
 
+/** Always the same length, so that it can be written over itself. */
+const BYTES = 64
+
 /**
  * Written aside and renamed, so that the writer never sees half of it. Not synced: an older position after a power cut
- * only holds trimming back.
+ * only holds trimming back. On a full disk the file is written over in place, which takes no room: else no consumer
+ * could say that it has read what trimming would make room with.
+ *
+ * @throws when neither way works
  */
 export async function writeCommitted(
   folder: string,
@@ -32,8 +38,20 @@ export async function writeCommitted(
 ): Promise<void> {
   const file = path.join(folder, `consumer-${consumer}.json`)
   const aside = `${file}.${process.pid}.tmp`
-  await writeFile(aside, JSON.stringify(position))
-  await rename(aside, file)
+  const text = JSON.stringify({ epoch: position.epoch, sequence: position.sequence }).padEnd(BYTES)
+  try {
+    await writeFile(aside, text)
+    await rename(aside, file)
+  } catch (error) {
+    await rm(aside, { force: true })
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    const handle = await open(file, 'r+')
+    try {
+      await handle.write(text, 0)
+    } finally {
+      await handle.close()
+    }
+  }
 }
 
 /** Committed positions of all consumers: the ones that must exist, and whoever else left a file. */

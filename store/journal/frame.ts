@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 
 /*
  * One record, little endian:
- *   u32 bytes after these eight   u32 crc32 of those bytes, seeded with the epoch
+ *   u32 bytes after these eight   u32 crc32 of those bytes, seeded with the epoch (0 in a compressed block)
  *   u48 receivedAt (epoch ms)   u8 bytes of device id   u16 bytes of topic   device id   topic   payload
  * Records stand in blocks (block.ts), which say the sequence of their first.
  */
@@ -17,14 +17,13 @@ export function frameBound(deviceId: string, topic: string, payloadBytes: number
 }
 
 /**
- * Write a record at `offset`; returns the offset behind it.
+ * Write a record at `offset`, without its checksum; returns the offset behind it.
  *
  * @throws RangeError when the device id or topic is longer than its length field can say
  */
 export function writeFrame(
   target: Buffer,
   offset: number,
-  epoch: number,
   record: Omit<Frame, 'payload'> & { payload: Uint8Array },
 ): number {
   const idStart = offset + HEAD
@@ -40,8 +39,17 @@ export function writeFrame(
   target[offset + 14] = idBytes
   target[offset + 15] = topicBytes & 0xff
   target[offset + 16] = topicBytes >>> 8
-  target.writeUInt32LE(crc32(target.subarray(offset + PREFIX, end), epoch), offset + 4)
+  target.writeUInt32LE(0, offset + 4)
   return end
+}
+
+/** Give all records between two offsets their checksum. */
+export function sealFrames(target: Buffer, from: number, to: number, epoch: number): void {
+  for (let offset = from; offset < to; ) {
+    const end = offset + PREFIX + target.readUInt32LE(offset)
+    target.writeUInt32LE(crc32(target.subarray(offset + PREFIX, end), epoch), offset + 4)
+    offset = end
+  }
 }
 
 /** Offset behind the record at `offset`, undefined when its length leads outside the block. */
@@ -51,9 +59,23 @@ export function frameEnd(block: Buffer, offset: number): number | undefined {
   return end < offset + HEAD || end > block.length ? undefined : end
 }
 
-/** The record between two offsets; its payload shares memory with `block`. Undefined when it is damaged. */
-export function readFrame(block: Buffer, offset: number, end: number, epoch: number): Frame | undefined {
-  if (crc32(block.subarray(offset + PREFIX, end), epoch) !== block.readUInt32LE(offset + 4)) return undefined
+/**
+ * The record between two offsets; its payload shares memory with `block`. Undefined when it is damaged.
+ *
+ * @param epoch to check it with; undefined when the block as a whole was checked
+ */
+export function readFrame(
+  block: Buffer,
+  offset: number,
+  end: number,
+  epoch: number | undefined,
+): Frame | undefined {
+  if (
+    epoch !== undefined &&
+    crc32(block.subarray(offset + PREFIX, end), epoch) !== block.readUInt32LE(offset + 4)
+  ) {
+    return undefined
+  }
   const idEnd = offset + HEAD + (block[offset + 14] as number)
   const topicEnd = idEnd + block.readUInt16LE(offset + 15)
   if (topicEnd > end) return undefined

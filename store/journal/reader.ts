@@ -39,7 +39,12 @@ export async function openJournalReader(options: JournalReaderOptions): Promise<
   await mkdir(folder, { recursive: true, mode: 0o700 })
   let position: JournalPosition = options.from ?? (await readCommitted(folder, consumer))
   // From now on trimming waits for this consumer, whatever its name.
-  await writeCommitted(folder, consumer, position)
+  await writeCommitted(folder, consumer, position).catch((error) => {
+    log.warn(
+      { consumer, error },
+      'journal: the consumer could not leave its name; trimming may not wait for it',
+    )
+  })
 
   let markFile: FileHandle | undefined
   const markBytes = Buffer.alloc(WATERMARK_BYTES)
@@ -49,6 +54,8 @@ export async function openJournalReader(options: JournalReaderOptions): Promise<
   /** the records of the block that is being handed out, and the sequence of the next one in it */
   let block: Buffer = NOTHING
   let blockAt = 0
+  /** its checksum as a whole was compared */
+  let checked = false
   let nextSequence = 0
   /** what was read of the segment and not yet unpacked, and where in the segment it begins */
   let chunk: Buffer = NOTHING
@@ -104,7 +111,7 @@ export async function openJournalReader(options: JournalReaderOptions): Promise<
       }
       blockAt = end
       if (comparePositions(found, position) <= 0) continue
-      const frame = readFrame(block, start, end, segment.epoch)
+      const frame = readFrame(block, start, end, checked ? undefined : segment.epoch)
       if (!frame) {
         log.error({ consumer, position: found, bytes: end - start }, 'journal: a damaged record is skipped')
         continue
@@ -151,6 +158,7 @@ export async function openJournalReader(options: JournalReaderOptions): Promise<
       }
       block = unpacked
       blockAt = 0
+      checked = header.compressed
       nextSequence = header.first
       return true
     }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import type { Logger } from '../../log.ts'
 import { BLOCK_HEADER_BYTES, packBlock, writeBlockHeader } from './block.ts'
 import { allCommitted } from './consumers.ts'
-import { frameBound, writeFrame } from './frame.ts'
+import { frameBound, sealFrames, writeFrame } from './frame.ts'
 import type { JournalHealth, JournalPosition, JournalRecord, JournalWriter } from './port.ts'
 import { comparePositions, JOURNAL_CONSUMERS, journalFolder } from './position.ts'
 import { recoverSegment } from './recover.ts'
@@ -39,6 +39,8 @@ export type JournalWriterOptions = {
   retryMs?: number
   /** ms between looks at the consumers: trimming, backlog */
   maintainMs?: number
+  /** ms to wait for another writer to end */
+  lockTimeoutMs?: number
 }
 
 export type OpenJournalWriter = JournalWriter & {
@@ -51,7 +53,15 @@ export type OpenJournalWriter = JournalWriter & {
 }
 
 type Done = (error?: Error) => void
-type Batch = { buffer: Buffer; length: number; records: number; dones: Done[]; oldestAt: number }
+type Batch = {
+  buffer: Buffer
+  length: number
+  records: number
+  dones: Done[]
+  oldestAt: number
+  /** begun as soon as the batch is full, while the one before it is written */
+  packing: Promise<Buffer> | undefined
+}
 type Segment = {
   file: string
   epoch: number
@@ -65,8 +75,8 @@ type Segment = {
 const BUFFER = 2 * 1024 * 1024
 /** Buffers that wait for use again; memory that the kernel has to map anew is slow. */
 const KEEP_BUFFERS = 8
-/** Below this compressing takes longer than writing. */
-const COMPRESS_FROM = 32 * 1024
+/** Below this the detour over another thread costs more than the bytes that it saves. */
+const COMPRESS_FROM = 1024 * 1024
 const HOUR_MS = 3_600_000
 
 /**
@@ -90,7 +100,7 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
   const retryMs = options.retryMs ?? 500
   const folder = journalFolder(options.dataDir)
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const lock = lockFolder(folder)
+  const lock = lockFolder(folder, options.lockTimeoutMs ?? 5000)
 
   const { epoch, last, sealed } = await recoverFolder(folder, consumers, now, log)
   const markFile = await openFile(path.join(folder, 'watermark'), constants.O_RDWR | constants.O_CREAT, 0o600)
@@ -174,7 +184,7 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
     }
     const batch = gathering
     if (batch.dones.length === 0) batch.oldestAt = now()
-    batch.length = writeFrame(batch.buffer, batch.length, epoch, record)
+    batch.length = writeFrame(batch.buffer, batch.length, record)
     batch.records++
     batch.dones.push(done)
     if (!scheduled) schedule()
@@ -208,6 +218,12 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
   }
 
   function holdGathering(): void {
+    const raw = gathering.length - BLOCK_HEADER_BYTES
+    if (raw >= COMPRESS_FROM) {
+      gathering.packing = packBlock(gathering.buffer.subarray(BLOCK_HEADER_BYTES, gathering.length))
+      // Without memory to compress it is stored as it is.
+      gathering.packing.catch(() => {})
+    }
     held.push(gathering)
     heldBytes += gathering.length
     gathering = spare.pop() ?? newBatch()
@@ -237,8 +253,9 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
     if (distrusted || segment.bytes >= options.segmentBytes) await roll()
     const raw = batch.length - BLOCK_HEADER_BYTES
     const records = batch.buffer.subarray(BLOCK_HEADER_BYTES, batch.length)
-    const packed = raw >= COMPRESS_FROM ? await packBlock(records) : undefined
+    const packed = await batch.packing?.catch(() => undefined)
     const body = packed && packed.length < raw ? packed : records
+    if (body === records) sealFrames(batch.buffer, BLOCK_HEADER_BYTES, batch.length, epoch)
     const header = batch.buffer.subarray(0, BLOCK_HEADER_BYTES)
     writeBlockHeader(header, segment.seed, {
       stored: body.length,
@@ -313,6 +330,7 @@ export async function openJournalWriter(options: JournalWriterOptions): Promise<
     batch.length = BLOCK_HEADER_BYTES
     batch.records = 0
     batch.dones = []
+    batch.packing = undefined
     spare.push(batch)
   }
 
@@ -532,12 +550,13 @@ function newBatch(): Batch {
     records: 0,
     dones: [],
     oldestAt: 0,
+    packing: undefined,
   }
 }
 
 /** A SQLite lock dies with its process, whatever kills it; a lock file of our own would not. */
-function lockFolder(folder: string): DatabaseSync {
-  const lock = new DatabaseSync(path.join(folder, 'lock.sqlite'), { timeout: 5000 })
+function lockFolder(folder: string, timeout: number): DatabaseSync {
+  const lock = new DatabaseSync(path.join(folder, 'lock.sqlite'), { timeout })
   try {
     lock.exec('pragma journal_mode = memory; pragma locking_mode = exclusive; begin exclusive')
     return lock
