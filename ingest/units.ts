@@ -79,8 +79,8 @@ function findConversion(from: string, to: string): Conversion | null {
   return { factor: Number(factor.toPrecision(14)), offset: Number(offset.toPrecision(14)) }
 }
 
-/** Any UCUM expression (printable ASCII, no blanks); the library would write other texts to the console. */
-const UCUM = /^[!-~]{1,32}$/
+/** What a UCUM expression is written with; the library writes some other texts to the console, so it never sees them. */
+const UCUM = /^[\w./()[\]{}'%*+^-]{1,32}$/
 
 function ucumConvert(from: string, value: number, to: string): number | null {
   if (!UCUM.test(from)) return null
