@@ -6,7 +6,7 @@ import { invalidate } from '../client/resource.ts'
 import type { Credential, Device } from '../client/types.ts'
 import { Button } from '../parts/button.tsx'
 import { Popup } from '../parts/dialog.tsx'
-import { Field, SELECT, TEXTBOX } from '../parts/field.tsx'
+import { Field, SELECT, TEXTAREA, TEXTBOX } from '../parts/field.tsx'
 import { Alert, wordsOf } from '../parts/states.tsx'
 import { useFault } from '../parts/use-fault.ts'
 import { useText } from '../text/language.ts'
@@ -18,6 +18,10 @@ const EMPTY = {
   kind: 'sensor' as DeviceKind,
   format: 'native-json' as PayloadFormat,
   interval: '',
+  bridgeId: '',
+  externalId: '',
+  topicTree: '',
+  mapping: '',
   lng: '',
   lat: '',
 }
@@ -38,6 +42,10 @@ export function RegisterDevice({ open, onClose }: { open: boolean; onClose: () =
         expectedIntervalS: number(form.interval),
         lng: number(form.lng),
         lat: number(form.lat),
+        bridgeId: form.bridgeId || null,
+        externalId: form.externalId || null,
+        topicTree: form.kind === 'bridge' ? form.topicTree || null : null,
+        mapping: readMapping(form.mapping),
       },
     })
     invalidate('/v1/devices', '/v1/town')
@@ -57,7 +65,7 @@ export function RegisterDevice({ open, onClose }: { open: boolean; onClose: () =
   const set = (key: keyof typeof EMPTY) => (event: { target: { value: string } }) =>
     setForm({ ...form, [key]: event.target.value })
   const textbox = (
-    key: 'id' | 'name' | 'interval' | 'lng' | 'lat',
+    key: Exclude<keyof typeof EMPTY, 'kind' | 'format'>,
     more: { required?: boolean; inputMode?: 'decimal' } = {},
   ) => <input className={TEXTBOX} value={form[key]} onChange={set(key)} {...more} />
   return (
@@ -109,6 +117,25 @@ export function RegisterDevice({ open, onClose }: { open: boolean; onClose: () =
               {textbox('lat', { inputMode: 'decimal' })}
             </Field>
           </div>
+          {form.kind === 'bridge' ? (
+            <Field label={t.device.topicTree} hint={t.device.topicTreeHint} fault={faultAt('/topicTree')}>
+              {textbox('topicTree', { required: true })}
+            </Field>
+          ) : (
+            <div className="form-pair">
+              <Field label={`${t.device.bridgeId} (${t.common.optional})`} fault={faultAt('/bridgeId')}>
+                {textbox('bridgeId')}
+              </Field>
+              <Field label={`${t.device.externalId} (${t.common.optional})`} fault={faultAt('/externalId')}>
+                {textbox('externalId')}
+              </Field>
+            </div>
+          )}
+          {form.format === 'native-json' ? null : (
+            <Field label={t.device.mapping} hint={t.device.mappingHint} fault={faultAt('/mapping')}>
+              <textarea className={TEXTAREA} rows={3} value={form.mapping} onChange={set('mapping')} />
+            </Field>
+          )}
           <div className="actions-row">
             <Button look="primary" type="submit" busy={action.busy}>
               {t.device.register}
@@ -119,4 +146,15 @@ export function RegisterDevice({ open, onClose }: { open: boolean; onClose: () =
       )}
     </Popup>
   )
+}
+
+/** `temp_C = temperature Cel` on each line → what each field of a foreign payload means. */
+function readMapping(text: string): Record<string, { observedProperty: string; unit?: string }> | null {
+  const entries = text.split('\n').flatMap((line) => {
+    const [, field, observedProperty, unit] = /^\s*(\S+)\s*=\s*(\S+)(?:\s+(\S+))?\s*$/.exec(line) ?? []
+    return field && observedProperty
+      ? [[field, { observedProperty, ...(unit ? { unit } : {}) }] as const]
+      : []
+  })
+  return entries.length > 0 ? Object.fromEntries(entries) : null
 }

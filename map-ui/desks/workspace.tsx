@@ -9,6 +9,7 @@ import { NewFinding } from '../detail/new-finding.tsx'
 import { StretchDetail } from '../detail/stretch-detail.tsx'
 import { CaseList } from '../list/case-list.tsx'
 import { FlagList } from '../list/flag-list.tsx'
+import { openNeighbour } from '../list/neighbours.ts'
 import { focusRow } from '../list/row-keys.ts'
 import { setFocus } from '../map/focus.ts'
 import { setPicking, usePicking } from '../map/picking.ts'
@@ -48,9 +49,11 @@ export function Workspace({ town }: { town: Town | undefined }) {
       if (event.key === 'Escape' && detailOpen && !typing) closeNow.current()
       if (typing) return
       if (event.key === 'n' && may(me.role, 'judge')) setPicking({ state: 'choosing' })
-      if ((event.key === 'j' || event.key === 'k') && !target.closest('.rows') && !detailOpen) {
-        document.querySelector<HTMLElement>('.rows [data-row]')?.focus()
-      }
+      if (event.key !== 'j' && event.key !== 'k') return
+      if (detailOpen) {
+        const open = came.current
+        if (open) openNeighbour(`${open.kind}:${open.id}`, event.key === 'j' ? 1 : -1)
+      } else if (!target.closest('.rows')) document.querySelector<HTMLElement>('.rows [data-row]')?.focus()
     }
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)

@@ -1,5 +1,7 @@
 import { type ReactNode, useEffect, useRef } from 'react'
-import { Button } from '../parts/button.tsx'
+import { usePlace } from '../client/location.ts'
+import { hasNeighbour, openNeighbour } from '../list/neighbours.ts'
+import { Button, IconButton } from '../parts/button.tsx'
 import { useText } from '../text/language.ts'
 
 type Props = {
@@ -13,14 +15,28 @@ type Props = {
 /** The frame of every detail: back to the list, what it is, where it is. Focus starts at its heading. */
 export function DetailFrame({ kicker, title, mark, onClose, children }: Props) {
   const t = useText()
+  const { sel } = usePlace()
+  const key = sel ? `${sel.kind}:${sel.id}` : ''
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus({ preventScroll: true }), [])
   return (
     <article className="detail">
       <header className="detail-head">
-        <Button look="subtle" icon="back" onClick={onClose}>
-          {t.common.back}
-        </Button>
+        <div className="detail-nav">
+          <Button look="subtle" icon="back" onClick={onClose}>
+            {t.common.back}
+          </Button>
+          {([-1, 1] as const).map((step) =>
+            hasNeighbour(key, step) ? (
+              <IconButton
+                key={step}
+                icon={step === 1 ? 'down' : 'up'}
+                label={step === 1 ? t.common.next : t.common.previous}
+                onClick={() => openNeighbour(key, step)}
+              />
+            ) : null,
+          )}
+        </div>
         <div className="detail-title">
           {mark}
           <div>

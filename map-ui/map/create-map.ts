@@ -31,6 +31,7 @@ const FIRST_VIEW: [number, number] = [52.1, 5.3] // the middle of the Netherland
 const REDRAW_MS = 2_500
 const CLOSE_ZOOM = 16
 const SMALL_MAP_PX = 360
+const PANEL_FROM_PX = 760
 
 /** Build the Leaflet map of this page in an element. Everything it adds, `remove` takes away. */
 export function createMap(element: HTMLElement): MapHandle {
@@ -67,7 +68,14 @@ export function createMap(element: HTMLElement): MapHandle {
   let attribution = ''
 
   const bounds = (e: Edges) => L.latLngBounds([e[1], e[0]], [e[3], e[2]])
-  const whole = () => town && map.fitBounds(bounds(town), { padding: [24, 24] })
+  /** Room for what lies over the map: the layer panel on a wide screen. */
+  const room = (animate: boolean): L.FitBoundsOptions => ({
+    paddingTopLeft: [48, 24],
+    paddingBottomRight: [map.getSize().x > PANEL_FROM_PX ? 270 : 24, 40],
+    maxZoom: 17,
+    animate,
+  })
+  const whole = () => town && map.fitBounds(bounds(town), room(true))
 
   map.on('moveend', () => {
     if (!placed) return
@@ -133,7 +141,7 @@ export function createMap(element: HTMLElement): MapHandle {
   const endVehicles = onLive('vehicle', (event) => vehicles.move(event))
   const endBounds = onShowBounds(([minLng, minLat, maxLng, maxLat]) => {
     placed = true
-    map.fitBounds(L.latLngBounds([minLat, minLng], [maxLat, maxLng]), { padding: [40, 40], maxZoom: 17 })
+    map.fitBounds(bounds([minLng, minLat, maxLng, maxLat]), room(false))
   })
   const onPop = () => {
     const { lat, lng, z } = here()
@@ -150,7 +158,7 @@ export function createMap(element: HTMLElement): MapHandle {
       map.setMaxBounds(bounds(edges).pad(0.6))
       if (!placed) {
         placed = true
-        map.fitBounds(bounds(edges), { padding: [24, 24], animate: false })
+        map.fitBounds(bounds(edges), room(false))
       }
       void roads.refresh()
     },

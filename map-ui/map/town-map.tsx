@@ -42,8 +42,14 @@ export function TownMap({ town }: { town: Town }) {
   useEffect(() => map?.setPicking(picking), [map, picking])
 
   return (
-    <section className="map-area" id="map" tabIndex={-1} aria-label={t.map.label}>
-      <div ref={element} className={picking.state === 'choosing' ? 'map map--choosing' : 'map'} />
+    <section
+      className={picking.state === 'choosing' ? 'map-area map-area--choosing' : 'map-area'}
+      id="map"
+      tabIndex={-1}
+      aria-label={t.map.label}
+    >
+      {/* Leaflet writes its own classes on this element: React gives it one and never another. */}
+      <div ref={element} className="map" />
       {picking.state === 'choosing' ? (
         <>
           <svg className="crosshair" viewBox="0 0 48 48" aria-hidden="true">
@@ -64,7 +70,7 @@ export function TownMap({ town }: { town: Town }) {
         <IconButton icon="minus" label={t.map.zoomOut} onClick={() => map?.zoom(-1)} />
         <IconButton icon="whole" label={t.map.whole} onClick={() => map?.whole()} />
       </div>
-      <LayerPanel />
+      {picking.state === 'choosing' ? null : <LayerPanel />}
       {may(me.role, 'judge') && picking.state === 'off' ? (
         <Button
           look="primary"

@@ -26,7 +26,7 @@ export function Copy({
       <pre className={multiline ? 'copy-text copy-text--block' : 'copy-text'}>
         <code>{value}</code>
       </pre>
-      <Button look="secondary" icon={copied ? 'check' : 'cases'} onClick={copy}>
+      <Button look="secondary" icon={copied ? 'check' : 'copy'} onClick={copy}>
         <span aria-live="polite">{copied ? t.common.copied : t.common.copy}</span>
       </Button>
     </div>

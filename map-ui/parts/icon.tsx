@@ -21,6 +21,7 @@ const PATHS = {
   whole: 'M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4',
   download: 'M10 3v10M6 9.5l4 4 4-4M3.5 17h13',
   check: 'M4 10.5l4 4 8-9',
+  copy: 'M7 7h9.5v10H7zM4 13V3h9',
   filter: 'M3 4.5h14l-5.5 6.5v5l-3-1.5V11z',
 } as const
 

@@ -33,6 +33,8 @@ export function StreetSearch() {
     go(view === 'cases' ? { view, q: street.name, sel: null } : { view, street: street.name, sel: null })
     showBounds(street.bounds)
     setTyped('')
+    // What was asked for is in the list now.
+    document.getElementById('list')?.focus()
   }
   return (
     <ComboBox
