@@ -2,7 +2,7 @@ import type { Position, Stretch, Wegvak } from '../../model/network.ts'
 import { distanceM, lengthM, withoutRepeats } from './geometry.ts'
 
 /** m: the length that stretches come near. */
-export const STRETCH_TARGET_M = 20
+const STRETCH_TARGET_M = 20
 
 /**
  * Cut wegvakken into equal parts near `targetM` metres. Equal parts leave no short rest at the end: a wegvak of 45 m

@@ -1,5 +1,6 @@
 import { DEVICE_KINDS, type DeviceKind, PAYLOAD_FORMATS, type PayloadFormat } from '../../model/device.ts'
 import { DEVICE_ID } from '../../model/topics.ts'
+import { appendChange } from '../../store/records/changes.ts'
 import type { Records } from '../../store/records/open.ts'
 import { inTransaction } from '../../store/records/transaction.ts'
 import { generateSecret, hashSecret, type Secrets } from '../../store/secrets.ts'
@@ -176,9 +177,7 @@ export function registerDevices(
         now,
       )
     }
-    sqlite
-      .prepare("insert into change (at, kind, ref, data) values (?, 'device', 'import', ?)")
-      .run(now, JSON.stringify({ count: devices.length }))
+    appendChange(sqlite, { kind: 'device', ref: 'import', data: { count: devices.length }, at: now })
   })
   return { fresh, added, updated }
 }

@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { ImportError } from './report.ts'
@@ -25,10 +25,6 @@ function isGzip(file: string): boolean {
     closeSync(fd)
   }
   return head[0] === 0x1f && head[1] === 0x8b
-}
-
-export function fileBytes(file: string): number {
-  return statSync(file).size
 }
 
 /**

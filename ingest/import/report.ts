@@ -19,7 +19,7 @@ export type Findings = {
   notes: string[]
 }
 
-export const MAX_REFUSALS = 1_000
+const MAX_REFUSALS = 1_000
 const MAX_REASONS = 200
 const MAX_NOTES = 50
 

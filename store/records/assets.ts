@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { distanceM, metresPerDegree } from '../../detection/network/geometry.ts'
+import { appendChange } from './changes.ts'
 import type { Records } from './open.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -71,9 +72,7 @@ export async function upsertAssets(
     const { n: absent } = sqlite
       .prepare('select count(*) as n from asset where kind = ? and source = ? and imported_at < ?')
       .get(kind, options.source, options.now) as { n: number }
-    sqlite
-      .prepare("insert into change (at, kind, ref, data) values (?, 'asset', ?, ?)")
-      .run(options.now, kind, JSON.stringify({ count: assets.length }))
+    appendChange(sqlite, { kind: 'asset', ref: kind, data: { count: assets.length }, at: options.now })
     return { added, updated: assets.length - added, absent }
   })
 }

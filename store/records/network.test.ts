@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createStretchIndex } from '../../detection/network/index.ts'
 import { rdToWgs84 } from '../../detection/network/rd.ts'
 import type { Wegvak } from '../../model/network.ts'
 import {
@@ -21,6 +22,7 @@ import {
   townBounds,
 } from './network.ts'
 import { openRecords, type Records } from './open.ts'
+import { attachStrays } from './reattach.ts'
 
 let folder: string
 let records: Records
@@ -241,6 +243,68 @@ test('evidence that lost its road finds it when it comes back', async () => {
   expect(placed(id).stretch_id).toBeNull()
   await nwb(roads)
   expect(placed(id).stretch_id).toBe('2@2019-01-01~2')
+})
+
+test('evidence that came from who still held the old network is attached afterwards', async () => {
+  await nwb([
+    wegvak(
+      '1',
+      'A',
+      [
+        [0, 0],
+        [200, 0],
+      ],
+      { validFrom: '2020-01-01' },
+    ),
+  ])
+  const late = evidence(50, 1, { stretch_id: '1@2019-01-01~2' })
+  const nowhere = evidence(50, 400, { stretch_id: '9@2019-01-01~2' })
+  const right = evidence(50, 12, { stretch_id: '1@2020-01-01~3' })
+  const index = createStretchIndex(await activeStretches(records))
+  expect(attachStrays(records.sqlite, index)).toBe(2)
+  expect(placed(late).stretch_id).toBe('1@2020-01-01~2')
+  expect(placed(nowhere).stretch_id).toBeNull()
+  expect(placed(right).stretch_id).toBe('1@2020-01-01~3')
+  expect(attachStrays(records.sqlite, index)).toBe(0)
+})
+
+test('whoever holds the network in memory sees each change of it in the stamp', async () => {
+  const stamps = new Set([networkStamp(records)])
+  await nwb([
+    wegvak('1', 'A', [
+      [0, 0],
+      [200, 0],
+    ]),
+  ])
+  stamps.add(networkStamp(records))
+  await setPavements(records, { wegvakken: new Map([['1', 'asphalt']]) }, 2)
+  stamps.add(networkStamp(records))
+  await replaceRoadObjects(records, 'x', [], 3)
+  stamps.add(networkStamp(records))
+  await addTrackWegvakken(
+    records,
+    [
+      wegvak('track-1', 'rit', [
+        [900, 0],
+        [1000, 0],
+      ]),
+    ],
+    { now: 4 },
+  )
+  stamps.add(networkStamp(records))
+  await addTrackWegvakken(
+    records,
+    [
+      wegvak('track-2', 'rit', [
+        [900, 90],
+        [1000, 90],
+      ]),
+    ],
+    { now: 5 },
+  )
+  stamps.add(networkStamp(records))
+  expect(stamps.size).toBe(6)
+  expect(networkStamp(records)).toBe([...stamps].at(-1))
 })
 
 test('judgements, flags and cases follow too, and the flags are ordered to be rebuilt', async () => {

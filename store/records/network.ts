@@ -12,9 +12,11 @@ import {
 import { createStretchIndex, type StretchHit, type StretchIndex } from '../../detection/network/index.ts'
 import { coveredBy } from '../../detection/network/own-track.ts'
 import type { Pavement, Position, RoadObjectKind, Stretch, Wegvak } from '../../model/network.ts'
+import { appendChange } from './changes.ts'
 import { addJob } from './jobs.ts'
 import type { Records } from './open.ts'
 import { planReattachment, reattach } from './reattach.ts'
+import { addToCounter, readSetting } from './settings.ts'
 import { inTransaction } from './transaction.ts'
 
 /** 'nwb': imported; 'track': built from drives where nothing was imported. One version of each kind is active. */
@@ -30,6 +32,9 @@ export type NetworkImport = {
   /** how many rows lie on a stretch after it, and how many found none: those stay, unattached */
   evidence: { attached: number; moved: number; unattached: number }
 }
+
+/** counts changes of the network that no row id shows: pavement, known objects */
+const REVISION = 'network.revision'
 
 /** how often an import starts again because drives added roads of their own meanwhile */
 const MAX_ATTEMPTS = 5
@@ -111,7 +116,7 @@ async function tryImport(
       by: 'import',
       now: options.now,
     })
-    addChange(sqlite, 'network', String(versionId), { kind: options.kind, name: options.name }, options.now)
+    announce(sqlite, String(versionId), { kind: options.kind, name: options.name }, options.now)
     const km = wegvakken.reduce((sum, w) => sum + lengthM(w.line), 0) / 1000
     return {
       versionId,
@@ -193,7 +198,7 @@ export async function addTrackWegvakken(
     const stretches = cutStretches(fresh)
     insertWegvakken(sqlite, versionId, fresh)
     insertStretches(sqlite, versionId, stretches)
-    addChange(sqlite, 'network', String(versionId), { kind: 'track', added: fresh.length }, options.now)
+    announce(sqlite, String(versionId), { kind: 'track', added: fresh.length }, options.now)
     return stretches
   })
 }
@@ -274,13 +279,11 @@ async function wegvakkenOf(records: Records, kinds: readonly NetworkKind[]): Pro
 export function networkStamp(records: Records): string {
   const row = records.sqlite
     .prepare(
-      `select coalesce(max(v.id), 0) as version,
-              (select coalesce(max(w.id), 0) from wegvak w) as wegvak,
-              (select coalesce(max(c.id), 0) from change c where c.kind = 'network') as change
+      `select coalesce(max(v.id), 0) as version, (select coalesce(max(w.id), 0) from wegvak w) as wegvak
        from network_version v where v.active = 1`,
     )
-    .get() as { version: number; wegvak: number; change: number }
-  return `${row.version}.${row.wegvak}.${row.change}`
+    .get() as { version: number; wegvak: number }
+  return `${row.version}.${row.wegvak}.${readSetting(records.sqlite, REVISION) ?? 0}`
 }
 
 /**
@@ -467,7 +470,7 @@ export async function replaceRoadObjects(
          source = excluded.source, imported_at = excluded.imported_at`,
     )
     for (const o of objects) insert.run(o.id, o.kind, o.lng, o.lat, source, now)
-    addChange(sqlite, 'network', 'road-objects', { source, count: objects.length }, now)
+    announce(sqlite, 'road-objects', { source, count: objects.length }, now)
     addJob(sqlite, { kind: 'rebuild-flags', payload: { reason: 'road-objects' }, by: 'import', now })
   })
 }
@@ -506,7 +509,7 @@ export async function setPavements(
       if (changed === 0) unknown.push(id)
       stretches += changed
     }
-    addChange(sqlite, 'network', 'pavement', { wegvakken, stretches }, now)
+    announce(sqlite, 'pavement', { wegvakken, stretches }, now)
     return { wegvakken, stretches, unknown }
   })
 }
@@ -561,8 +564,8 @@ function insertStretches(sqlite: DatabaseSync, versionId: number, stretches: rea
   }
 }
 
-function addChange(sqlite: DatabaseSync, kind: string, ref: string, data: object, now: number): void {
-  sqlite
-    .prepare('insert into change (at, kind, ref, data) values (?, ?, ?, ?)')
-    .run(now, kind, ref, JSON.stringify(data))
+/** Say that the network changed: to who listens, and to who built something from it. */
+function announce(sqlite: DatabaseSync, ref: string, data: Record<string, unknown>, now: number): void {
+  addToCounter(sqlite, REVISION, 1)
+  appendChange(sqlite, { kind: 'network', ref, data, at: now })
 }

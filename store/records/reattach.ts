@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { StretchIndex } from '../../detection/network/index.ts'
 import { placeOnStretch } from '../../detection/network/place.ts'
+import { inTransaction } from './transaction.ts'
 
 /** Tables whose rows lie somewhere and know their stretch only by derivation. */
 const TABLES = ['evidence', 'judgement', 'flag', 'case_file'] as const
@@ -55,6 +56,29 @@ export function reattach(
   ) as Record<Table, ReturnType<DatabaseSync['prepare']>>
   for (const { table, rowid, stretchId } of plan.moves) update[table].run(stretchId, rowid)
   return plan.evidence
+}
+
+/**
+ * Attach evidence that is on no stretch of the active network: it came in while a new version was being made, from who
+ * still held the old one. Called when flags are rebuilt after an import.
+ *
+ * @returns how many rows changed
+ */
+export function attachStrays(sqlite: DatabaseSync, index: StretchIndex): number {
+  const rows = sqlite
+    .prepare('select rowid, stretch_id, lng, lat, heading, sigma from evidence where asset_id is null')
+    .iterate() as IterableIterator<Row>
+  const moves: { rowid: number; stretchId: string | null }[] = []
+  for (const row of rows) {
+    if (row.stretch_id !== null && index.get(row.stretch_id)) continue
+    const stretchId = placeOnStretch(index, { ...row, had: row.stretch_id })
+    if (stretchId !== row.stretch_id) moves.push({ rowid: row.rowid, stretchId })
+  }
+  return inTransaction(sqlite, () => {
+    const update = sqlite.prepare('update evidence set stretch_id = ? where rowid = ?')
+    for (const { rowid, stretchId } of moves) update.run(stretchId, rowid)
+    return moves.length
+  })
 }
 
 function look(
