@@ -5,23 +5,25 @@ import { ROAD_PARAMS } from './params.ts'
 
 /** How a window's jolt stands out from the road around it. */
 export type Baseline = {
-  /** m/s2, median jolt of the windows around */
-  jolt: number
-  /** robust z of ln(jolt) */
+  /** m/s2, median burst of the windows around */
+  burst: number
+  /** robust z of ln(burst) */
   z: number
 }
 
 /**
- * The local baseline of each window: median and median absolute deviation of ln(jolt) over the windows within 300 m on
+ * The local baseline of each window: median and median absolute deviation of ln(burst) over the windows within 300 m on
  * both sides in the same drive. So vehicle, speed, tyres and the general state of the pavement are taken out, and what
  * remains is what is *here* and not around: thresholds on the bare signal cannot tell a pothole from a worn-out road.
- * Logarithms, because jolts multiply.
+ * Logarithms, because jolts multiply. Of the scores that were tried (peak, peak to peak, jerk, root mean square over
+ * 0.6 s and 1 s) the one over 1 s came out best: on repeated passes of the same places (sao-paulo, 5 to 8 Hz) it
+ * correlates 0.68, peak to peak 0.65, jerk 0.34; STDEV is also the best heuristic of Carlos et al. 2018.
  *
  * @returns one per window; null where the window is excluded or too few are near
  */
 export function baselines(windows: readonly RoadWindow[]): (Baseline | null)[] {
   const { baselineWindows, baselineMin, spreadFloor } = ROAD_PARAMS
-  const logs = windows.map((w) => (w.excluded ? Number.NaN : Math.log(Math.max(w.jolt, 0.05))))
+  const logs = windows.map((w) => (w.excluded ? Number.NaN : Math.log(Math.max(w.burst, 0.02))))
   const near: number[] = []
   let from = 0
   let to = 0
@@ -35,7 +37,7 @@ export function baselines(windows: readonly RoadWindow[]): (Baseline | null)[] {
     const middle = median(near)
     for (let j = 0; j < near.length; j++) near[j] = Math.abs(near[j]! - middle)
     const spread = Math.max(spreadFloor, 1.4826 * median(near))
-    return { jolt: Math.exp(middle), z: (logs[i]! - middle) / spread }
+    return { burst: Math.exp(middle), z: (logs[i]! - middle) / spread }
   })
 }
 

@@ -1,5 +1,5 @@
 import type { Samples } from './clean.ts'
-import type { Upright } from './gravity.ts'
+import { movingMean, type Upright } from './gravity.ts'
 import { ROAD_PARAMS } from './params.ts'
 import type { Track } from './speed.ts'
 
@@ -18,7 +18,9 @@ export type RoadWindow = {
   /** m/s2 of the vertical: root mean square of the whole, and of its middle half-second, which a single jolt leaves alone */
   rms: number
   sustained: number
-  /** m/s2: strongest highest-to-lowest within 0.6 s, where it was, and its extremes */
+  /** m/s2: highest root mean square over a second: what stands out, and repeats best from pass to pass */
+  burst: number
+  /** m/s2: strongest highest-to-lowest within 0.6 s around that, when it was */
   jolt: number
   joltMs: number
   /** sample of the largest deviation in it */
@@ -43,11 +45,16 @@ const BLOCK_MS = 500
  */
 export function windowsOf(samples: Samples, turned: Upright, track: Track): RoadWindow[] {
   const { ms, t0 } = samples
-  const { windowM, joltHalfMs, fixGapMs } = ROAD_PARAMS
+  const { windowM, joltHalfMs, burstHalfMs, fixGapMs } = ROAD_PARAMS
   const { fixes, odometer } = track
   const windows: RoadWindow[] = []
   const n = ms.length
   const joltOf = joltSignal(ms, turned.vertical, joltHalfMs)
+  const powerOf = movingMean(
+    ms,
+    turned.vertical.map((v) => v * v),
+    burstHalfMs,
+  )
   let f = 0
   let i = 0
   const firstMs = fixes[0]?.ms ?? Number.POSITIVE_INFINITY
@@ -64,7 +71,7 @@ export function windowsOf(samples: Samples, turned: Upright, track: Track): Road
     const odo = odometer[f]! + ((odometer[f + 1]! - odometer[f]!) * (t - a.ms)) / (b.ms - a.ms)
     const at = Math.floor(odo / windowM)
     if (at !== index) {
-      if (i > from) windows.push(describe(samples, turned, joltOf, track, index, from, i, gap))
+      if (i > from) windows.push(describe(samples, turned, joltOf, powerOf, track, index, from, i, gap))
       index = at
       from = i
       gap = false
@@ -106,6 +113,7 @@ function describe(
   samples: Samples,
   turned: Upright,
   joltOf: Float32Array,
+  powerOf: Float32Array,
   track: Track,
   index: number,
   from: number,
@@ -117,6 +125,7 @@ function describe(
   const seconds = (ms[to - 1]! - ms[from]!) / 1000
   let squares = 0
   let best = from
+  let power = 0
   let clipped = 0
   let unsteady = 0
   let manoeuvre = 0
@@ -125,6 +134,7 @@ function describe(
   for (let i = from; i < to; i++) {
     squares += v[i]! ** 2
     if (joltOf[i]! > joltOf[best]!) best = i
+    if (powerOf[i]! > power) power = powerOf[i]!
     clipped += samples.clipped[i]!
     unsteady += turned.unsteady[i]!
     if (turned.manoeuvre[i]! > manoeuvre) manoeuvre = turned.manoeuvre[i]!
@@ -152,6 +162,7 @@ function describe(
     speed,
     rms: Math.sqrt(squares / count),
     sustained: sustained(ms, v, from, to),
+    burst: Math.sqrt(Math.max(0, power)),
     jolt: joltOf[best]!,
     joltMs: t0 + ms[jolt.at]!,
     joltSample: jolt.at,

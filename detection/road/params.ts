@@ -20,6 +20,8 @@ export const ROAD_PARAMS = {
   highPassHalfMs: 400,
   /** ms, half width within which a jolt's highest and lowest point are sought */
   joltHalfMs: 300,
+  /** ms, half width of the mean of which the highest in a window is its burst */
+  burstHalfMs: 500,
   /** degrees that the mounting may turn within 3 s before we take it for a phone in a hand */
   handDeg: 25,
   /** rad/s, mean over a second: nothing that is fixed to a vehicle turns so fast */
