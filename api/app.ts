@@ -14,7 +14,7 @@ import { publicRoute, type Route } from './route.ts'
 import { assetRoutes } from './routes/assets.ts'
 import { caseRoutes } from './routes/cases.ts'
 import { deviceRoutes } from './routes/devices.ts'
-import { eventRoutes, MAX_STREAMS } from './routes/events.ts'
+import { eventRoutes } from './routes/events.ts'
 import { exportRoutes } from './routes/exports.ts'
 import { featureRoutes } from './routes/features.ts'
 import { flagRoutes } from './routes/flags.ts'
@@ -30,7 +30,7 @@ import { createTiles } from './tiles/tiles.ts'
 const LOOK_EVERY_MS = 1_000
 const BODY_MAX = '256kb'
 
-export type App = {
+type App = {
   express: Express
   /** everything that is mounted under /v1 */
   routes: readonly Route[]
@@ -42,7 +42,7 @@ export type App = {
 export function createApp(deps: ApiDeps): App {
   const { config, records, bus, log } = deps
   const mirror = createMirror(records)
-  const hub = createHub({ records, mirror, maxClients: MAX_STREAMS })
+  const hub = createHub({ records, mirror })
   const tiles = createTiles({
     dataDir: config.dataDir,
     mirror,

@@ -5,7 +5,7 @@ import { CHANGE_POKE_TOPIC, MESSAGE_EVENT_TOPIC, VEHICLE_EVENT_TOPIC } from '../
 import { INTERNAL_USERS, type Secrets } from '../store/secrets.ts'
 
 /** How a process says that it is well: retained, JSON, e.g. `{"status":"ok","detail":"","lag":0}`. */
-export const HEALTH_TOPIC_FILTER = 'schouw/health/+'
+const HEALTH_TOPIC_FILTER = 'schouw/health/+'
 
 /** What another process last said of itself, and when we heard it. */
 export type PartHealth = { payload: Record<string, unknown>; heardAt: number }

@@ -1,5 +1,5 @@
 /** A cell of a CSV file. */
-export type Cell = string | number | boolean | null
+type Cell = string | number | boolean | null
 
 /**
  * CSV after RFC 4180: CRLF, every text quoted when it has to be. With a byte order mark, because Excel reads UTF-8

@@ -7,7 +7,7 @@ import { addFirstPeople, countPeople } from '../store/records/people.ts'
 import type { Passwords } from './auth/password.ts'
 import { newPassword } from './auth/token.ts'
 
-export type FirstLogin = { login: string; password: string }
+type FirstLogin = { login: string; password: string }
 
 const ADMINISTRATOR = { login: 'beheerder', name: 'Beheerder', role: 'administrator' as Role, team: 'Beheer' }
 

@@ -17,7 +17,7 @@ export const API_VERSION = '1.0.0'
 const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 /** `/v1/flags/{id}` as Express writes it. */
-export function expressPath(path: string): string {
+function expressPath(path: string): string {
   return path.replaceAll(/\{([a-zA-Z]+)\}/g, ':$1')
 }
 
@@ -82,7 +82,7 @@ async function handle(route: Route, deps: ApiDeps, req: Request, res: Response):
 }
 
 /** The logged-in person of a request. */
-export async function personOf(req: Request, deps: ApiDeps): Promise<SessionPerson | null> {
+async function personOf(req: Request, deps: ApiDeps): Promise<SessionPerson | null> {
   const token = tokenFromCookie(req.headers.cookie)
   if (token === undefined) return null
   return (await findSession(deps.records, hashToken(token), deps.now())) ?? null

@@ -3,7 +3,7 @@ import { HttpProblem } from './problem.ts'
 /** A key of the order in which a list is shown; the last part is the id, so that no two are equal. */
 export type SortKey = readonly (string | number)[]
 
-export type Page<T> = { items: T[]; nextCursor: string | null; total: number }
+type Page<T> = { items: T[]; nextCursor: string | null; total: number }
 
 /** One page of a sorted list that is in memory, from just after the cursor (keyset: rows may come and go between). */
 export function pageOf<T>(

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import type { problemSchema } from '../model/api.ts'
 
-export type ProblemBody = z.infer<typeof problemSchema>
-export type FieldError = { pointer: string; detail: string }
+type ProblemBody = z.infer<typeof problemSchema>
+type FieldError = { pointer: string; detail: string }
 
 /** What a refusal says besides its code: see problemSchema. */
 type Extra = Pick<Partial<ProblemBody>, 'errors' | 'allowed' | 'currentVersion' | 'existingId'> & {

@@ -14,7 +14,7 @@ export function dayFromNumber(number: number): Day {
 }
 
 /** 0 Sunday .. 6 Saturday. */
-export function weekday(day: Day): number {
+function weekday(day: Day): number {
   return new Date(dayNumber(day) * DAY_MS).getUTCDay()
 }
 

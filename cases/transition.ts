@@ -22,7 +22,7 @@ export const ALLOWED_TRANSITIONS: Record<CaseState, readonly CaseState[]> = {
 }
 
 /** States in which nobody has work left to do; a case in any other state counts as open. */
-export const FINAL_STATES = ['closed', 'cancelled'] as const satisfies readonly CaseState[]
+const FINAL_STATES = ['closed', 'cancelled'] as const satisfies readonly CaseState[]
 
 export const OPEN_STATES: readonly CaseState[] = CASE_STATES.filter((state) => !isFinal(state))
 
@@ -30,10 +30,10 @@ export function isFinal(state: CaseState): boolean {
   return (FINAL_STATES as readonly CaseState[]).includes(state)
 }
 
-export type TransitionRequest = { to: CaseState; reason?: CloseReason | undefined }
+type TransitionRequest = { to: CaseState; reason?: CloseReason | undefined }
 
 /** What a transition does to the case, or why it may not happen and what may. */
-export type TransitionOutcome =
+type TransitionOutcome =
   | { ok: true; state: CaseState; closed: boolean; closeReason: CloseReason | null }
   | {
       ok: false

@@ -10,7 +10,7 @@ export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex')
 }
 
-export const SESSION_COOKIE = 'schouw_session'
+const SESSION_COOKIE = 'schouw_session'
 
 /** The session token of a Cookie header, if it carries one that can be ours. */
 export function tokenFromCookie(header: string | undefined): string | undefined {

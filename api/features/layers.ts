@@ -2,7 +2,7 @@ import type { Feature, FeatureCollection, Point } from 'geojson'
 import Supercluster from 'supercluster'
 
 /** How many features one answer holds at most: what a map of DOM markers can show. */
-export const FEATURES_MAX = 300
+const FEATURES_MAX = 300
 /** From this zoom points stand alone. */
 const SINGLE_ZOOM = 16
 const RADIUS_PX = 60
@@ -11,7 +11,7 @@ const CACHE_MAX = 24
 export type Bbox = readonly [number, number, number, number]
 export type Placed = { id: string; lng: number; lat: number }
 
-export type ClusterProps = { cluster: true; count: number; expansionZoom: number }
+type ClusterProps = { cluster: true; count: number; expansionZoom: number }
 /** What stands on the map: a cluster, or the thing itself. */
 export type Placement<T> =
   | { kind: 'cluster'; lng: number; lat: number; props: ClusterProps }

@@ -23,7 +23,7 @@ export const caseFilterQuery = {
   sort: z.enum(['deadlineAt', '-createdAt', '-updatedAt']).default('deadlineAt'),
 }
 const schema = z.object(caseFilterQuery)
-export type CaseFilter = z.output<typeof schema>
+type CaseFilter = z.output<typeof schema>
 
 /** @param meId whom `assigneeId=me` means */
 export function filterCases(cases: Iterable<Case>, filter: CaseFilter, meId: string, now: number): Case[] {

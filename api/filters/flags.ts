@@ -18,7 +18,7 @@ export const flagFilterQuery = {
   sort: z.enum(['-confidence', '-openedAt', 'street']).default('-confidence'),
 }
 const schema = z.object(flagFilterQuery)
-export type FlagFilter = z.output<typeof schema>
+type FlagFilter = z.output<typeof schema>
 
 /** How a person calls each hypothesis, so that searching for the word finds it. */
 const WORDS: Record<FlagView['hypothesis'], string> = {
@@ -30,7 +30,7 @@ const WORDS: Record<FlagView['hypothesis'], string> = {
   'sensor-faulty': 'sensor defect',
 }
 
-export function matchesFlag(flag: FlagView, filter: FlagFilter): boolean {
+function matchesFlag(flag: FlagView, filter: FlagFilter): boolean {
   if (filter.state.length > 0 && !filter.state.includes('all') && !filter.state.includes(flag.state))
     return false
   if (filter.hypothesis && filter.hypothesis.length > 0 && !filter.hypothesis.includes(flag.hypothesis)) {

@@ -32,7 +32,7 @@ export type Hub = {
 
 type Client = { res: Response; messages: boolean; sentId: number; timer: NodeJS.Timeout }
 
-export function createHub(deps: { records: Records; mirror: Mirror; maxClients: number }): Hub {
+export function createHub(deps: { records: Records; mirror: Mirror }): Hub {
   const { records, mirror } = deps
   const clients = new Set<Client>()
   const missed = records.sqlite.prepare(

@@ -4,7 +4,7 @@ import { type AssetDevice, devicesOfAssets } from './devices.ts'
 
 type Needs = Pick<Context, 'records' | 'readings' | 'mirror' | 'now'>
 
-export type LampStatus = 'ok' | 'out' | 'day-burner' | 'silent' | 'unknown'
+type LampStatus = 'ok' | 'out' | 'day-burner' | 'silent' | 'unknown'
 
 /** Open flags by asset. The mirror has been synced. */
 export function openFlagsByAsset(mirror: Context['mirror']): Map<string, AssetView['openFlags']> {
@@ -54,7 +54,7 @@ function statusOf(devices: readonly AssetDevice[]): 'ok' | 'silent' | 'unknown' 
 }
 
 const SHOWN = ['pm25', 'pm10', 'no2'] as const
-export type AirPostProps = {
+type AirPostProps = {
   status: 'ok' | 'silent' | 'unknown' | 'faulty'
   pm25: number | null
   pm10: number | null

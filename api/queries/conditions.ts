@@ -4,7 +4,7 @@ import type { Stretch } from '../../model/network.ts'
 import { toRfc3339 } from '../../model/time.ts'
 import type { Records } from '../../store/records/open.ts'
 
-export type ConditionView = z.infer<typeof conditionSchema>
+type ConditionView = z.infer<typeof conditionSchema>
 
 /** One stretch of an active network; undefined when there is none with this id. */
 export async function findStretch(records: Records, id: string): Promise<Stretch | undefined> {

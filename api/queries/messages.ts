@@ -9,7 +9,7 @@ type RecentMessage = z.infer<typeof recentMessageSchema>
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** A payload as a person can read it: text when it is UTF-8, else hex. */
-export function readable(payload: Uint8Array): { payload: string; payloadEncoding: 'utf8' | 'hex' } {
+function readable(payload: Uint8Array): { payload: string; payloadEncoding: 'utf8' | 'hex' } {
   try {
     return { payload: utf8.decode(payload), payloadEncoding: 'utf8' }
   } catch {

@@ -2,7 +2,7 @@ import type { Config } from '../../config.ts'
 import type { Records } from '../../store/records/open.ts'
 import { readSetting } from '../../store/records/settings.ts'
 
-export type BaseMap = { url: string; attribution: string }
+type BaseMap = { url: string; attribution: string }
 
 /** What the settings say of the town: rows `town` (`{"name"}`) and `baseMap` (`{"url","attribution"}`), JSON. */
 export function readTownSettings(

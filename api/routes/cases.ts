@@ -31,7 +31,7 @@ import { pageOf } from '../page.ts'
 import { HttpProblem, notFound } from '../problem.ts'
 import { type Input, idParams, pageQuery, type Route, route } from '../route.ts'
 
-export function toCaseView(one: Case): CaseView {
+function toCaseView(one: Case): CaseView {
   const { description: _, ...rest } = one
   return {
     ...rest,

@@ -5,7 +5,7 @@ import { HttpProblem } from '../problem.ts'
 import { type Route, route } from '../route.ts'
 
 /** Open streams: each page holds one. */
-export const MAX_STREAMS = 500
+const MAX_STREAMS = 500
 
 export function eventRoutes({ records, hub, now }: Context): Route[] {
   return [
@@ -19,6 +19,8 @@ export function eventRoutes({ records, hub, now }: Context): Route[] {
         'Event `change` has an id: reconnecting with Last-Event-ID brings what was missed, or `reload` when that is too much. Events `vehicle`, `message` and `tiles` (the condition tiles were cut anew) pass by without id; messages go to the integrator.',
       responses: { 200: { description: 'The stream', type: 'text/event-stream' } },
       async handle({ req, res }, me) {
+        // Express answers HEAD with the GET route: there is no stream without a body.
+        if (req.method === 'HEAD') return { status: 200 }
         if (hub.size() >= MAX_STREAMS) {
           throw new HttpProblem(503, 'too_many_streams', 'Too many pages are open; live events come later.', {
             headers: { 'Retry-After': '30' },

@@ -4,7 +4,7 @@ import { fromGeojsonVt } from 'vt-pbf'
 import type { Pavement, Position } from '../../model/network.ts'
 
 /** What is drawn of one stretch. */
-export type TileStretch = {
+type TileStretch = {
   id: string
   wvkId: string
   index: number
@@ -19,7 +19,7 @@ export type TileStretch = {
 }
 
 /** From this zoom every stretch is drawn; below it one line per wegvak. */
-export const STRETCH_ZOOM = 13
+const STRETCH_ZOOM = 13
 export const MAX_ZOOM = 22
 const LAYER = 'stretches'
 

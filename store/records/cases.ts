@@ -33,7 +33,7 @@ export type Case = {
   version: number
 }
 
-export type CaseEvent = {
+type CaseEvent = {
   id: number
   at: number
   actor: { id: string; name: string }
@@ -43,9 +43,9 @@ export type CaseEvent = {
   text: string
 }
 
-export type Actor = { id: string; name: string }
+type Actor = { id: string; name: string }
 
-export type NewCase = {
+type NewCase = {
   flagId: string
   title?: string | undefined
   priority: CasePriority

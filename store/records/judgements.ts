@@ -8,7 +8,7 @@ import { inTransaction } from './transaction.ts'
  * What a person says of a place: a verdict on a flag, an own finding, or that it was repaired. Entries of the same
  * ledger as the evidence; ingest folds them.
  */
-export type Judgement = {
+type Judgement = {
   id: string
   kind: 'verdict' | 'finding' | 'repair'
   flagId: string | null

@@ -14,10 +14,10 @@ export type Person = {
   createdAt: number
 }
 
-export type NewPerson = { login: string; name: string; role: Role; team: string }
+type NewPerson = { login: string; name: string; role: Role; team: string }
 
 /** A change of a person; what is absent stays. */
-export type PersonChange = {
+type PersonChange = {
   name?: string | undefined
   role?: Role | undefined
   team?: string | undefined
