@@ -351,6 +351,5 @@ function note(state: State, { record, found }: Item, now: number): void {
   }
   hear(state, record, now, found.status?.state === 'offline')
   // Where a vehicle goes is a trace of a person, and stands nowhere but in its short-lived drive.
-  const place = found.device && !isMoving(found.device) ? found.place : null
-  if (place) [state.lng, state.lat] = place
+  if (found.place && found.device && !isMoving(found.device)) [state.lng, state.lat] = found.place
 }

@@ -16,12 +16,12 @@ export function writeSetting(sqlite: DatabaseSync, key: string, value: string): 
     .run(key, value)
 }
 
-/** Add to a counter that lives among the settings. */
+/** Add a whole number to a counter that lives among the settings. */
 export function addToCounter(sqlite: DatabaseSync, key: string, amount: number): void {
   sqlite
     .prepare(
-      `insert into setting (key, value) values (?1, cast(?2 as text))
-       on conflict (key) do update set value = cast(cast(value as integer) + ?2 as text)`,
+      `insert into setting (key, value) values (?1, cast(cast(?2 as integer) as text))
+       on conflict (key) do update set value = cast(cast(value as integer) + cast(?2 as integer) as text)`,
     )
     .run(key, amount)
 }
