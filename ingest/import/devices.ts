@@ -100,13 +100,20 @@ function isOneOf<T extends string>(values: readonly T[], value: string): value i
  * Register devices in one transaction. New ones get a secret of their own, which is known only here and now: the store
  * keeps its hash. Devices behind a bridge never log in and get none. Known devices keep their secret unless `rotate`.
  *
+ * @param options beforeCommit: sees the fresh secrets while the import can still be undone, by throwing
  * @returns device id → fresh secret
  * @throws ImportError when a device names a bridge that is neither in the file nor registered
  */
 export function registerDevices(
   records: Records,
   devices: readonly DeviceRow[],
-  options: { secrets: Secrets; now: number; rotate: boolean; findings: Findings },
+  options: {
+    secrets: Secrets
+    now: number
+    rotate: boolean
+    findings: Findings
+    beforeCommit?: (fresh: ReadonlyMap<string, string>) => void
+  },
 ): { fresh: Map<string, string>; added: number; updated: number } {
   const { sqlite } = records
   const { findings, now } = options
@@ -177,6 +184,7 @@ export function registerDevices(
         now,
       )
     }
+    options.beforeCommit?.(fresh)
     appendChange(sqlite, { kind: 'device', ref: 'import', data: { count: devices.length }, at: now })
   })
   return { fresh, added, updated }

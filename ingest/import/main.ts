@@ -101,9 +101,10 @@ async function main(): Promise<number> {
     tell(report.findings)
     return 0
   } catch (error) {
-    if (!(error instanceof ImportError)) throw error
-    console.error(error.message)
-    if (error.findings) tell(error.findings)
+    if (error instanceof ImportError) {
+      console.error(error.message)
+      if (error.findings) tell(error.findings)
+    } else console.error('The import failed.', error)
     console.error('Nothing was changed.')
     return 1
   } finally {

@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -254,6 +263,31 @@ car-1,,vehicle,,,,,,,,,
   expect(rotated.details[0]).toBe('0 new, 3 known, 2 fresh secrets')
   expect(stored()['car-1']).not.toBe(before['car-1'])
   expect(statSync(secretsFile).mode & 0o777).toBe(0o600)
+})
+
+test('secrets that were handed over before stay in the file, and a file that cannot be written stops the import', async () => {
+  const secretsFile = path.join(folder, 'secrets-out.json')
+  await run('devices', write('a.csv', 'id,kind\ncar-1,vehicle\n'), { secretsFile })
+  const first = JSON.parse(readFileSync(secretsFile, 'utf8')) as Record<string, string>
+  await run('devices', write('b.csv', 'id,kind\ncar-1,vehicle\ncar-2,vehicle\n'), { secretsFile })
+  const second = JSON.parse(readFileSync(secretsFile, 'utf8')) as Record<string, string>
+  expect(second['car-1']).toBe(first['car-1'])
+  expect(Object.keys(second)).toEqual(['car-1', 'car-2'])
+  const more = write('c.csv', 'id,kind\ncar-3,vehicle\n')
+  await expect(
+    run('devices', more, { secretsFile: path.join(folder, 'no/such/folder.json') }),
+  ).rejects.toThrow('cannot be written')
+  await expect(run('devices', more, { secretsFile: more })).rejects.toThrow('holds no secrets')
+  expect(readFileSync(more, 'utf8')).toContain('car-3')
+  expect(records.sqlite.prepare('select count(*) as n from device').get()).toEqual({ n: 2 })
+  expect(readdirSync(folder).filter((name) => name.endsWith('.new'))).toEqual([])
+})
+
+test('a lamp with the id of an air post is told, and nothing is written', async () => {
+  await run('air-posts', write('p.geojson', features(point(5.66, 51.97, { id: 'x' }))))
+  const file = write('l.geojson', features(point(5.66, 51.97, { id: 'y' }), point(5.66, 51.97, { id: 'x' })))
+  await expect(run('lamps', file)).rejects.toThrow('id x is taken by kind air-post')
+  expect((await listAssets(records)).total).toBe(1)
 })
 
 test('a revoked device stays out over an import', async () => {

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { lengthM } from '../../detection/network/geometry.ts'
 import { PAVEMENTS, type Pavement, ROAD_OBJECT_KINDS, type RoadObjectKind } from '../../model/network.ts'
@@ -13,6 +12,7 @@ import { readPoints } from './points.ts'
 import { readText } from './read-bytes.ts'
 import { type Findings, ImportError, note, refuse, startFindings } from './report.ts'
 import { importBgt } from './run-bgt.ts'
+import { openSecretsFile } from './secrets-file.ts'
 import { readTable } from './table.ts'
 
 export const IMPORT_KINDS = [
@@ -185,7 +185,11 @@ async function importAssets(request: ImportRequest, name: string): Promise<Impor
     const why = findings.refusals[0]
     throw new ImportError(`${request.file} holds nothing usable; ${why?.where}: ${why?.reason}`, findings)
   }
-  const made = await upsertAssets(request.records, kind, assets, { source: name, now: request.now() })
+  const made = await upsertAssets(request.records, kind, assets, { source: name, now: request.now() }).catch(
+    (error: unknown) => {
+      throw new ImportError(`${request.file}: ${(error as Error).message}`, findings, { cause: error })
+    },
+  )
   const details = [`${made.added} new, ${made.updated} known`]
   if (made.absent > 0)
     details.push(`${made.absent} of an earlier import of ${name} are not in this file; they stay`)
@@ -200,19 +204,24 @@ async function importDevices(request: ImportRequest): Promise<ImportReport> {
     const why = findings.refusals[0]
     throw new ImportError(`${request.file} holds no usable device; ${why?.where}: ${why?.reason}`, findings)
   }
-  const { fresh, added, updated } = registerDevices(request.records, devices, {
-    secrets: request.secrets,
-    now: request.now(),
-    rotate: request.rotate ?? false,
-    findings,
-  })
-  const details = [`${added} new, ${updated} known, ${fresh.size} fresh secrets`]
-  if (request.secretsFile) {
-    writeFileSync(request.secretsFile, `${JSON.stringify(Object.fromEntries(fresh), null, 2)}\n`, {
-      mode: 0o600,
+  const handover = request.secretsFile ? openSecretsFile(request.secretsFile) : null
+  let made: ReturnType<typeof registerDevices>
+  try {
+    made = registerDevices(request.records, devices, {
+      secrets: request.secrets,
+      now: request.now(),
+      rotate: request.rotate ?? false,
+      findings,
+      ...(handover ? { beforeCommit: handover.prepare } : {}),
     })
-    details.push(`secrets in ${request.secretsFile}`)
-  } else if (fresh.size > 0) {
+    handover?.publish()
+  } finally {
+    handover?.discard()
+  }
+  const { fresh, added, updated } = made
+  const details = [`${added} new, ${updated} known, ${fresh.size} fresh secrets`]
+  if (handover) details.push(`secrets in ${request.secretsFile}`)
+  else if (fresh.size > 0) {
     details.push('the secrets were not kept: run again with --rotate --secrets FILE to have them')
   }
   return { kind: 'devices', file: request.file, imported: devices.length, findings, details }

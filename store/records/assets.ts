@@ -53,7 +53,7 @@ export async function upsertAssets(
     let added = 0
     for (const a of assets) {
       const there = known.get(a.id)
-      if (there !== undefined && there !== kind) throw new Error(`id ${a.id} belongs to a ${there} already`)
+      if (there !== undefined && there !== kind) throw new Error(`id ${a.id} is taken by kind ${there}`)
       if (there === undefined) added++
       upsert.run(
         a.id,
