@@ -1,0 +1,62 @@
+import mqtt from 'mqtt'
+
+/** One device on the wire: it waits for PUBACK and sends again what was not acknowledged. */
+export type DeviceClient = {
+  /** Resolves once the broker acknowledged; waits while the window is full. Rejects only when the client was closed. */
+  publish(topic: string, payload: string, retain?: boolean): Promise<void>
+  close(): Promise<void>
+}
+
+/** publishes without an acknowledgement at one moment */
+const WINDOW = 20
+
+/**
+ * Connect as a device: user name is its id, password its secret; a retained birth message, and a last will that says
+ * offline. mqtt.js keeps unacknowledged QoS 1 messages and resends them after it reconnects, for as long as it takes.
+ */
+export function connectDeviceClient(
+  url: string,
+  deviceId: string,
+  secret: string,
+  options: { announce: boolean } = { announce: true },
+): DeviceClient {
+  const statusTopic = `devices/${deviceId}/status`
+  const client = mqtt.connect(url, {
+    username: deviceId,
+    password: secret,
+    clientId: deviceId,
+    clean: true,
+    keepalive: 300,
+    // Apart from each other, or 1,500 devices come back in the same second.
+    reconnectPeriod: 1_000 + Math.floor(Math.random() * 4_000),
+    connectTimeout: 30_000,
+    will: options.announce
+      ? { topic: statusTopic, payload: Buffer.from('{"state":"offline"}'), qos: 1, retain: true }
+      : undefined,
+  })
+  client.on('error', () => {}) // it reconnects by itself
+  if (options.announce) {
+    client.on('connect', () => client.publish(statusTopic, '{"state":"online"}', { qos: 1, retain: true }))
+  }
+  let inFlight = 0
+  let closed = false
+  const waiting: (() => void)[] = []
+  return {
+    async publish(topic, payload, retain = false) {
+      while (inFlight >= WINDOW) await new Promise<void>((resolve) => waiting.push(resolve))
+      if (closed) throw new Error(`${deviceId} is closed`)
+      inFlight++
+      try {
+        await client.publishAsync(topic, payload, { qos: 1, retain })
+      } finally {
+        inFlight--
+        waiting.shift()?.()
+      }
+    },
+    async close() {
+      closed = true
+      for (const resolve of waiting.splice(0)) resolve()
+      await client.endAsync(true)
+    },
+  }
+}
