@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { deviceCreateSchema } from '../model/api.ts'
+import { OBSERVED_PROPERTIES } from '../model/observed-property.ts'
+import { errorMessageSchema } from '../model/payloads.ts'
+import { REJECT_CODES } from '../model/reject.ts'
+import { DEVICE_CHANNELS } from '../model/topics.ts'
+import { device, RECEIVED, record, registerOf } from './interpret.support.ts'
+import { interpret } from './interpret.ts'
+
+/** docs/payloads.md is held to what it says: its examples are taken or refused as written. */
+const page = readFileSync(path.join(import.meta.dirname, '../docs/payloads.md'), 'utf8')
+const blocks = [...page.matchAll(/^```json (.+)\n([\s\S]*?)^```$/gm)].map((match, i) => ({
+  what: match[1] ?? '',
+  text: match[2] ?? '',
+  title: `example ${i + 1}: ${match[1]}`,
+}))
+const context = { devices: registerOf([device({ id: 'tuin-1', kind: 'vehicle' })]), area: null }
+
+for (const { what, text, title } of blocks) {
+  test(title, () => {
+    const words = what.split(' ')
+    if (words[0] === 'errors') expect(errorMessageSchema.parse(JSON.parse(text))).toBeTruthy()
+    else if (words[0] === 'mapping') {
+      const mapping = deviceCreateSchema.shape.mapping.parse(JSON.parse(text))
+      for (const { observedProperty } of Object.values(mapping ?? {})) {
+        expect(OBSERVED_PROPERTIES.has(observedProperty)).toBe(true)
+      }
+    } else {
+      const refused = words[0] === 'refused'
+      const channel = refused ? words[1] : words[0]
+      const found = interpret(record(`devices/tuin-1/${channel}`, text, { receivedAt: RECEIVED }), context)
+      if (refused) expect(found.rejections).toMatchObject([{ code: words[2], pointer: words[3] ?? '' }])
+      else {
+        expect(found.rejections).toEqual([])
+        expect(found.channel).toBe(channel)
+      }
+    }
+  })
+}
+
+test('the page has examples of every channel', () => {
+  const channels = new Set(blocks.map((b) => b.what))
+  for (const channel of DEVICE_CHANNELS) expect(channels).toContain(channel)
+  expect(blocks.length).toBeGreaterThan(12)
+})
+
+test('the page names every reject code and every observed property with its unit', () => {
+  for (const code of REJECT_CODES) expect(page).toContain(`\`${code}\``)
+  for (const property of OBSERVED_PROPERTIES.values()) {
+    const row = page.split('\n').find((line) => line.startsWith(`| \`${property.name}\` |`))
+    if (property.kind === 'quantity') {
+      expect(row).toContain(`\`${property.unit}\``)
+      expect(row).toContain(`${property.possible[0]} to ${property.possible[1]}`)
+    } else expect(row).toBeDefined()
+  }
+})
