@@ -28,7 +28,9 @@ const LIVE_MAX_BYTES = 16 * 1024
 /** Connect as the internal user `api` and keep connecting: the broker may start later, or fall and come back. */
 export function createBus(deps: { config: Config; secrets: Secrets; log: Logger; now: () => number }): Bus {
   const { config, secrets, log, now } = deps
-  const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host
+  // With a certificate the broker speaks plain MQTT on loopback only; a wildcard is reached over loopback too.
+  const onLoopback = (config.tls && !config.behindProxy) || config.host === '0.0.0.0' || config.host === '::'
+  const host = onLoopback ? '127.0.0.1' : config.host
   const client = mqtt.connect(`mqtt://${host.includes(':') ? `[${host}]` : host}:${config.mqttPort}`, {
     username: INTERNAL_USERS.api,
     password: secrets.internal.api,

@@ -44,8 +44,9 @@ export async function firstStart(deps: {
   )
   if (!(await addFirstPeople(records, withHash, now()))) return undefined
   const scheme = config.tls ? 'https' : 'http'
+  const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
   const lines = [
-    `url: ${scheme}://${config.host}:${config.httpPort}`,
+    `url: ${scheme}://${host}:${config.httpPort}`,
     ...people.flatMap(({ login, password }, i) => [
       ...(i === 0 ? [] : ['']),
       `login: ${login}`,

@@ -184,6 +184,11 @@ export function problemHandler(deps: ApiDeps) {
     if (problem.status >= 500) {
       deps.log.error({ err: error, correlationId, method: req.method, path: req.path }, 'request failed')
     }
+    // Attempts at what is not allowed are worth a line (BIO2 8.15.05); the audit table has those that are changes.
+    if (problem.status === 403 || problem.status === 429) {
+      const { method, path, ip } = req
+      deps.log.warn({ code: problem.code, correlationId, method, path, origin: ip }, 'refused')
+    }
     if (res.headersSent) {
       next(error)
       return

@@ -32,8 +32,8 @@ export type Hub = {
 
 type Client = { res: Response; messages: boolean; sentId: number; timer: NodeJS.Timeout }
 
-export function createHub(deps: { records: Records; mirror: Mirror }): Hub {
-  const { records, mirror } = deps
+export function createHub(deps: { records: Records; mirror: Mirror; heartbeatMs?: number }): Hub {
+  const { records, mirror, heartbeatMs = HEARTBEAT_MS } = deps
   const clients = new Set<Client>()
   const missed = records.sqlite.prepare(
     'select id, at, kind, ref, data from change where id > ? order by id limit ?',
@@ -92,7 +92,7 @@ export function createHub(deps: { records: Records; mirror: Mirror }): Hub {
             // The store is busy: asked again at the next beat.
             () => undefined,
           )
-        }, HEARTBEAT_MS),
+        }, heartbeatMs),
       }
       res.on('close', () => drop(client))
       // An id without data sets Last-Event-ID in the browser and fires nothing: it can resume from the first moment.

@@ -208,7 +208,7 @@ export function createMirror(records: Records): Mirror {
   let running: Promise<void> | undefined
   async function sync(): Promise<void> {
     // One at a time. Whoever asks during a run waits for one that starts after it, which sees their change.
-    await running
+    await running?.catch(() => undefined)
     running ??= take().finally(() => {
       running = undefined
     })

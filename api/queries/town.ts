@@ -67,7 +67,7 @@ export function createTown(context: Context): () => Promise<Town> {
   }
 
   return () => {
-    if (!kept || now() - kept.at >= KEEP_MS) kept = { at: now(), town: read() }
+    if (!kept || now() - kept.at >= KEEP_MS || now() < kept.at) kept = { at: now(), town: read() }
     const { town } = kept
     town.catch(() => {
       kept = undefined
@@ -78,13 +78,25 @@ export function createTown(context: Context): () => Promise<Town> {
 
 type Part = { status: 'ok' | 'degraded' | 'down'; detail: string }
 
+type Health = { status: 'ok' | 'degraded'; parts: Record<string, Part> }
+
 /** What each part says of itself. Public, so it names states and reasons, never addresses or contents. */
-export function createHealth(context: Context) {
+export function createHealth(context: Context): () => Promise<Health> {
   const { records, readings, bus, now } = context
-  return async (): Promise<{ status: 'ok' | 'degraded'; parts: Record<string, Part> }> => {
-    const parts: Record<string, Part> = {
+  // Anyone may ask, as often as they like: the stores are asked at most once a second.
+  let kept: { at: number; stores: Promise<Record<string, Part>> } | undefined
+
+  async function stores(): Promise<Record<string, Part>> {
+    return {
       records: await tried(async () => void records.sqlite.prepare('select 1').get()),
       readings: await tried(async () => void (await readings.totals())),
+    }
+  }
+
+  return async () => {
+    if (!kept || now() - kept.at >= KEEP_MS || now() < kept.at) kept = { at: now(), stores: stores() }
+    const parts: Record<string, Part> = {
+      ...(await kept.stores),
       broker: brokerPart(bus, now()),
       ingest: ingestPart(bus, now()),
     }

@@ -33,6 +33,8 @@ export function loginLimits(maxFailedPerMinute: number): RequestHandler[] {
     skipSuccessfulRequests: true,
     standardHeaders: false,
     legacyHeaders: false,
+    // Without a proxy the header is someone's invention: it is not used, and no reason to write to the console.
+    validate: { xForwardedForHeader: false },
     handler: refuse,
   } as const
   return [
