@@ -126,7 +126,7 @@ test('chunks: every sample once and in order, every fix once, each a valid paylo
   const times = chunks.flatMap((c) =>
     (c.offsets ?? []).map((o) => Date.parse(c.startTime) + o - 1_700_000_000_000),
   )
-  times.forEach((t, i) => expect(t).toBeCloseTo(recording.timesMs[i] ?? Number.NaN, 2))
+  for (const [i, t] of times.entries()) expect(t).toBeCloseTo(recording.timesMs[i] ?? Number.NaN, 2)
 })
 
 dataTest('the drives of road/gyor and road/sao-paulo: no row is lost', (data) => {
