@@ -31,13 +31,15 @@ export const ROAD_PARAMS = {
   /** m of driving per window */
   windowM: 20,
   /** m/s: slower passes say too little */
-  minSpeed: 3,
+  minSpeed: 2.5,
   /** share of a window that must be covered by samples */
   minCover: 0.8,
   /** ms between two fixes beyond which place and speed in between are unknown */
   fixGapMs: 10_000,
   /** ms that the receiver's position is older than its time stamp says */
   fixLatencyMs: 0,
+  /** s, 1 sigma of what is not known of that */
+  latencySigmaS: 0.4,
   /** windows on either side that make the local baseline of a window (300 m) */
   baselineWindows: 15,
   /** least windows for a baseline */

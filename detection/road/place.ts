@@ -42,6 +42,8 @@ export function placeAt(
   const share = (ms - a.ms) / (b.ms - a.ms)
   const sigma = Math.hypot(
     Math.max(MIN_SIGMA_M, ((a.accuracy ?? UNKNOWN_SIGMA_M) + (b.accuracy ?? UNKNOWN_SIGMA_M)) / 2),
+    // receivers tell a place late by a time that nobody knows (Bridgelall 2020: up to 32 m on a highway)
+    ROAD_PARAMS.latencySigmaS * ((track.speed[f]! + track.speed[f + 1]!) / 2),
     // between fixes that are far apart the speed may have changed: at most a tenth of the way
     share * (1 - share) * 0.4 * distanceM([a.lng, a.lat], [b.lng, b.lat]),
   )
