@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { ApiError } from './fetch.ts'
 
-export type Action<A extends unknown[]> = {
+type Action<A extends unknown[]> = {
   run: (...args: A) => Promise<boolean>
   busy: boolean
   error: ApiError | undefined

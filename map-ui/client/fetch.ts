@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { problemSchema } from '../../model/api.ts'
 
-export type Problem = z.infer<typeof problemSchema>
+type Problem = z.infer<typeof problemSchema>
 
 /** A request that the API refused, or that never reached it (`status` 0). */
 export class ApiError extends Error {

@@ -142,7 +142,3 @@ export function usePlace(): Place {
     () => current,
   )
 }
-
-export function sameSelection(a: Selection | null, b: Selection | null): boolean {
-  return a?.kind === b?.kind && a?.id === b?.id
-}

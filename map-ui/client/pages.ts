@@ -4,7 +4,7 @@ import { query } from './fetch.ts'
 import { useSteadyResource } from './resource.ts'
 import type { Page } from './types.ts'
 
-export type Pages<T> = {
+type Pages<T> = {
   items: T[]
   total: number
   loading: boolean

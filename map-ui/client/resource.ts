@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react'
 import { ApiError, fetchOrThrow } from './fetch.ts'
 
-export type Resource<T> = {
+type Resource<T> = {
   data: T | undefined
   error: ApiError | undefined
   loading: boolean

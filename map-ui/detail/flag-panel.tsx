@@ -58,6 +58,7 @@ export function FlagPanel({ id, onClose }: { id: string; onClose: () => void }) 
       onClose={onClose}
     >
       <div className="why">
+        <h2 className="why-question">{t.flag.why}</h2>
         <p className="why-headline">{headlineOf(flag, t)}</p>
         <dl className="facts figures">
           <div>

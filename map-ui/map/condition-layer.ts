@@ -7,10 +7,10 @@ const SIZE = 256
 /** px around the pointer in which a road counts as meant */
 const REACH = 8
 
-export type RoadHit = { line: RoadLine; latlng: L.LatLng }
+type RoadHit = { line: RoadLine; latlng: L.LatLng }
 
 /** The imported network, drawn on canvas and coloured by condition. */
-export type ConditionLayer = {
+type ConditionLayer = {
   layer: L.GridLayer
   /** the nearest road within 8 px */
   hit(point: L.LatLng): RoadHit | null

@@ -155,11 +155,12 @@ export function createMap(element: HTMLElement): MapHandle {
     setTown(edges) {
       town = edges
       if (!edges) return
-      map.setMaxBounds(bounds(edges).pad(0.6))
       if (!placed) {
         placed = true
         map.fitBounds(bounds(edges), room(false))
       }
+      // After the view: before it, Leaflet would start to glide into these bounds and carry the view along.
+      map.setMaxBounds(bounds(edges).pad(0.6))
       void roads.refresh()
     },
     setBaseMap(baseMap, network) {

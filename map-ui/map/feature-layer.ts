@@ -2,8 +2,8 @@ import L from 'leaflet'
 import { fetchOrThrow, query } from '../client/fetch.ts'
 
 /** What `/v1/features/…` puts on the map: a thing, or so many things in one place. */
-export type ClusterProps = { cluster: true; count: number; expansionZoom: number }
-export type PointFeature<P> = {
+type ClusterProps = { cluster: true; count: number; expansionZoom: number }
+type PointFeature<P> = {
   type: 'Feature'
   id?: string | number
   geometry: { type: 'Point'; coordinates: [number, number] }
@@ -11,7 +11,7 @@ export type PointFeature<P> = {
 }
 type Collection<P> = { features: PointFeature<P>[] }
 
-export type FeatureOptions<P> = {
+type FeatureOptions<P> = {
   /** e.g. `/v1/features/flags` */
   path: string
   keyOf: (props: P) => string
@@ -24,7 +24,7 @@ export type FeatureOptions<P> = {
   zIndex?: number
 }
 
-export type FeatureLayer = {
+type FeatureLayer = {
   show(filter: Record<string, string>): void
   hide(): void
   refresh(): void

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-export type Bounds = [minLng: number, minLat: number, maxLng: number, maxLat: number]
+type Bounds = [minLng: number, minLat: number, maxLng: number, maxLat: number]
 
 /** What the open detail wants to be seen on the map. */
 export type Focus = {

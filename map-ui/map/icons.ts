@@ -59,7 +59,7 @@ export function lampIcon(status: LampStatus) {
 }
 
 /** 0-based class of a PM2.5 value, µg/m³ (bands of the Dutch air quality index, simplified). */
-export function airClass(pm25: number): 0 | 1 | 2 | 3 {
+function airClass(pm25: number): 0 | 1 | 2 | 3 {
   if (pm25 <= 10) return 0
   if (pm25 <= 20) return 1
   return pm25 <= 50 ? 2 : 3

@@ -30,7 +30,7 @@ export function LayerPanel() {
         <h2>{t.map.layers}</h2>
         <IconButton icon="down" label={t.common.close} onClick={() => setOpen(false)} />
       </header>
-      <ul>
+      <ul className="layers-list">
         {LAYERS.map((layer) => {
           const on = place.layers.includes(layer)
           return (

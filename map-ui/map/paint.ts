@@ -2,7 +2,7 @@ import type { Palette } from './palette.ts'
 import type { RoadLine, Tile } from './tile-store.ts'
 
 /** Where a data tile lies on the canvas: pixel = unit × scale − offset. */
-export type Placement = { scale: number; offsetX: number; offsetY: number; size: number; zoom: number }
+type Placement = { scale: number; offsetX: number; offsetY: number; size: number; zoom: number }
 
 /** px of a line of weight 1 at a zoom: roads grow with the map, slower than the ground does. */
 export function weightAt(zoom: number): number {

@@ -3,7 +3,7 @@ import uPlot from 'uplot'
 import { useFormat } from '../text/format.ts'
 import { useLanguage, useText } from '../text/language.ts'
 
-export type ChartPoint = {
+type ChartPoint = {
   ms: number
   value: number
   min?: number | undefined
@@ -110,7 +110,8 @@ export function TimeChart({
           {
             ...axis,
             size: 46,
-            values: (_u, splits) => splits.map((v) => codes?.[v] ?? f.number(v, digitsOf(splits))),
+            values: (_u, splits) =>
+              splits.map((v) => (codes ? (codes[v] ?? '') : f.number(v, digitsOf(splits)))),
           },
         ],
       },

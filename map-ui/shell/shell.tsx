@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { Town } from '../../model/api.ts'
 import { usePlace } from '../client/location.ts'
 import { MeContext } from '../client/me.ts'
@@ -7,7 +7,7 @@ import type { Me } from '../client/types.ts'
 import { DevicesDesk } from '../desks/devices-desk.tsx'
 import { PeopleDesk } from '../desks/people-desk.tsx'
 import { Workspace } from '../desks/workspace.tsx'
-import { Announcer } from '../parts/announce.tsx'
+import { Announcer, announce } from '../parts/announce.tsx'
 import { useText } from '../text/language.ts'
 import { HelpDialog } from './help-dialog.tsx'
 import { ProgressBar } from './progress-bar.tsx'
@@ -30,6 +30,14 @@ export function Shell({ me, onLogout }: { me: Me; onLogout: () => void }) {
     const timer = setInterval(() => invalidate('/v1/town'), busy ? TOWN_BUSY_MS : TOWN_CALM_MS)
     return () => clearInterval(timer)
   }, [busy])
+
+  const openFlags = town?.counts.openFlags
+  const said = useRef(openFlags)
+  useEffect(() => {
+    if (busy || openFlags === undefined) return // while history comes in it changes at every look
+    if (said.current !== undefined && openFlags > said.current) announce(t.list.nowOpen(String(openFlags)))
+    said.current = openFlags
+  }, [openFlags, busy, t])
 
   useEffect(() => {
     document.title = town ? `${town.name} · Schouw` : 'Schouw'

@@ -34,10 +34,6 @@ export function language(): Language {
   return current
 }
 
-export function text(): Dictionary {
-  return dictionaries[current]
-}
-
 const subscribe = (listener: () => void) => {
   listeners.add(listener)
   return () => {
