@@ -121,7 +121,8 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     mq: createDeliveries(),
     connectTimeout: CONNECT_TIMEOUT_MS,
     maxClientsIdLength: 65_535,
-    queueLimit: 500,
+    // Sent behind CONNECT without waiting for its answer; no more than one read of the socket anyway.
+    queueLimit: 5000,
     preConnect,
     authenticate,
     authorizePublish,
@@ -174,10 +175,11 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         cut(connection, state, `broke the protocol: ${fault}`)
         return null
       }
-      const taken = state.guard.takePublishes()
       const { session } = state
-      if (taken > 0 && session && !session.internal) {
-        if (!take(session.bucket, taken, config.maxMessageRate, RATE_SECONDS, now())) {
+      // What came before the login was answered counts with the first read after it.
+      if (session && !session.internal) {
+        const taken = state.guard.takePublishes()
+        if (taken > 0 && !take(session.bucket, taken, config.maxMessageRate, RATE_SECONDS, now())) {
           cut(connection, state, `flood: more than ${config.maxMessageRate} publishes a second`)
           return null
         }

@@ -50,7 +50,8 @@ const NONE: ReadonlySet<string> = new Set()
 export function openCredentials(deps: { records: Records; log: Logger; pollMs?: number }): Credentials {
   const { records, log } = deps
   const { sqlite } = records
-  const dataVersion = sqlite.prepare('pragma data_version')
+  // The pragma tells of other connections' commits, total_changes() of our own.
+  const dataVersion = sqlite.prepare('select data_version, total_changes() as own from pragma_data_version')
   const fingerprint = sqlite.prepare(
     `select count(*) as count, coalesce(sum(updated_at - ${SUM_BASE}), 0) as sum, coalesce(max(updated_at), 0) as newest from device`,
   )
@@ -60,7 +61,7 @@ export function openCredentials(deps: { records: Records; log: Logger; pollMs?: 
   const rows = new Map<string, { credential: Credential; updatedAt: number }>()
   const bridges = new Map<string, Set<string>>()
   const listeners = new Set<(deviceIds: readonly string[]) => void>()
-  let seenVersion = -1
+  let seenVersion = ''
   let sum = 0
   let newest = 0
 
@@ -69,8 +70,9 @@ export function openCredentials(deps: { records: Records; log: Logger; pollMs?: 
   const timer = setInterval(poll, deps.pollMs ?? 250)
   timer.unref()
 
-  function version(): number {
-    return Number((dataVersion.get() as { data_version: number }).data_version)
+  function version(): string {
+    const found = dataVersion.get() as { data_version: number; own: number }
+    return `${found.data_version}/${found.own}`
   }
 
   /** A locked or broken database must not end the broker: what is in memory stays valid until the next poll. */

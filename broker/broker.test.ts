@@ -1,0 +1,625 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
+import { afterEach, expect, test } from 'vitest'
+import { loadConfig } from '../config.ts'
+import type { BrokerHealth } from '../model/health.ts'
+import { BROKER_HEALTH_TOPIC } from '../model/health.ts'
+import { openJournalReader } from '../store/journal/reader.ts'
+import { openJournalWriter } from '../store/journal/writer.ts'
+import { openCredentials } from '../store/records/credentials.ts'
+import { openRecords, type Records } from '../store/records/open.ts'
+import { generateSecret, hashSecret, INTERNAL_USERS, openSecrets, type Secrets } from '../store/secrets.ts'
+import { createBroker } from './broker.ts'
+
+type Line = { level: string; message: string; fields: Record<string, unknown> }
+const cleanups: (() => Promise<unknown> | unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+const temp = () => mkdtempSync(path.join(tmpdir(), 'broker-'))
+
+function addDevice(
+  records: Records,
+  secrets: Secrets,
+  id: string,
+  more: Record<string, string> = {},
+): string {
+  const secret = generateSecret()
+  const row = { kind: 'sensor', bridge_id: null, topic_tree: null, ...more }
+  records.sqlite
+    .prepare(
+      `insert into device (id, name, kind, format, area, bridge_id, topic_tree, secret_hash, created_at, updated_at)
+       values (?, ?, ?, 'native-json', 'town', ?, ?, ?, ?, ?)`,
+    )
+    .run(
+      id,
+      id,
+      row.kind,
+      row.bridge_id,
+      row.topic_tree,
+      hashSecret(secrets.credentialKey, secret),
+      Date.now(),
+      Date.now(),
+    )
+  return secret
+}
+
+/** A real broker with real stores in a folder of its own. */
+async function start(env: Record<string, string> = {}, dataDir = temp()) {
+  const lines: Line[] = []
+  const at = (level: string) => (fields: object, message: string) => {
+    lines.push({ level, message, fields: { ...fields } })
+  }
+  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+  const config = loadConfig({
+    SCHOUW_DATA_DIR: dataDir,
+    SCHOUW_MQTT_PORT: '0',
+    SCHOUW_WS_PORT: '0',
+    SCHOUW_MQTTS_PORT: '0',
+    ...env,
+  })
+  const secrets = openSecrets(dataDir)
+  const records = await openRecords(dataDir)
+  const credentials = openCredentials({ records, log })
+  const journal = await openJournalWriter({ dataDir, ...config.journal, log, now: Date.now })
+  const broker = await createBroker({ config, secrets, journal, credentials, log, now: Date.now })
+  const ports = await broker.listen()
+  let closed = false
+  const close = async () => {
+    if (closed) return
+    closed = true
+    await broker.close()
+    await journal.close()
+    credentials.close()
+    await records.close()
+  }
+  cleanups.push(close)
+  const device = (id: string, more?: Record<string, string>) => addDevice(records, secrets, id, more)
+  return { dataDir, lines, secrets, records, journal, broker, ports, close, device }
+}
+type Town = Awaited<ReturnType<typeof start>>
+
+async function connect(
+  town: Town,
+  username: string,
+  password: string,
+  options: IClientOptions = {},
+): Promise<MqttClient> {
+  const client = await mqtt.connectAsync(
+    `mqtt://127.0.0.1:${town.ports.mqtt}`,
+    { username, password, protocolVersion: 4, reconnectPeriod: 0, ...options },
+    false,
+  )
+  client.on('error', () => {})
+  cleanups.push(() => client.endAsync(true).catch(() => {}))
+  return client
+}
+
+const internal = (town: Town, name: 'ingest' | 'api' = 'api', options: IClientOptions = {}) =>
+  connect(town, INTERNAL_USERS[name], town.secrets.internal[name], options)
+
+async function journalOf(town: Town): Promise<{ deviceId: string; topic: string; payload: string }[]> {
+  const reader = await openJournalReader({ dataDir: town.dataDir, consumer: 'test', log: silent })
+  const records = await reader.read(100_000, 1e9)
+  await reader.close()
+  return records.map((r) => ({
+    deviceId: r.deviceId,
+    topic: r.topic,
+    payload: Buffer.from(r.payload).toString(),
+  }))
+}
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+const closed = (client: MqttClient) =>
+  new Promise<void>((resolve) => {
+    if (client.connected) client.once('close', () => resolve())
+    else resolve()
+  })
+
+async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + 8000
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`not in time: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+/** A bare socket that has sent these bytes. */
+async function raw(
+  town: Town,
+  ...packets: Buffer[]
+): Promise<{ socket: Socket; closed: Promise<void>; received(): Buffer }> {
+  const socket = connectTcp(town.ports.mqtt, '127.0.0.1')
+  let received = Buffer.alloc(0) as Buffer
+  socket.on('data', (data) => {
+    received = Buffer.concat([received, data])
+  })
+  socket.on('error', () => {})
+  const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  await new Promise((resolve) => socket.once('connect', resolve))
+  for (const packet of packets) socket.write(packet)
+  cleanups.push(() => socket.destroy())
+  return { socket, closed: ended, received: () => received }
+}
+
+function text(value: string | Buffer): Buffer {
+  const bytes = Buffer.from(value as string)
+  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes])
+}
+function packet(first: number, body: Buffer): Buffer {
+  const length: number[] = []
+  for (let rest = body.length; ; ) {
+    const more = rest >> 7
+    length.push((rest & 127) | (more > 0 ? 128 : 0))
+    rest = more
+    if (rest === 0) break
+  }
+  return Buffer.concat([Buffer.from([first, ...length]), body])
+}
+const connectPacket = (user: string, secret: string) =>
+  packet(
+    0x10,
+    Buffer.concat([
+      text('MQTT'),
+      Buffer.from([4, 0xc2, 0, 60]),
+      text(`raw-${user}`),
+      text(user),
+      text(secret),
+    ]),
+  )
+const publishPacket = (topic: string | Buffer, payload: string, id = 1) =>
+  packet(0x32, Buffer.concat([text(topic), Buffer.from([id >> 8, id & 255]), Buffer.from(payload)]))
+
+test('PUBACK, PUBCOMP and QoS 0 all end up in the journal, under the name that logged in', async () => {
+  const town = await start()
+  const client = await connect(town, 'lamp-1', town.device('lamp-1'))
+  for (const qos of [0, 1, 2] as const)
+    await client.publishAsync('devices/lamp-1/observations', `q${qos}`, { qos })
+  await until(async () => (await journalOf(town)).length === 3, 'three records')
+  expect(await journalOf(town)).toEqual(
+    ['q0', 'q1', 'q2'].map((payload) => ({
+      deviceId: 'lamp-1',
+      topic: 'devices/lamp-1/observations',
+      payload,
+    })),
+  )
+})
+
+test('acknowledgements come in the order of the publishes, and a QoS 2 message sent again is not written again', async () => {
+  const town = await start()
+  const secret = town.device('lamp-1')
+  const topic = 'devices/lamp-1/observations'
+  const qos2 = (dup: boolean) =>
+    packet(dup ? 0x3c : 0x34, Buffer.concat([text(topic), Buffer.from([0, 77]), Buffer.from('once')]))
+  const publishes = Array.from({ length: 200 }, (_, i) => publishPacket(topic, String(i), i + 1))
+  const peer = await raw(town, connectPacket('lamp-1', secret), ...publishes, qos2(false))
+  await until(() => peer.received().length >= 4 + 201 * 4, 'acknowledgements')
+  const acks = peer.received().subarray(4)
+  const ids = Array.from({ length: 200 }, (_, i) => acks.readUInt16BE(i * 4 + 2))
+  expect(ids).toEqual(Array.from({ length: 200 }, (_, i) => i + 1))
+  peer.socket.write(qos2(true))
+  peer.socket.write(publishPacket(topic, 'after', 300))
+  await until(() => peer.received().length >= 4 + 203 * 4, 'second PUBREC and PUBACK')
+  const last = peer.received().subarray(-8)
+  expect([last[0], last.readUInt16BE(2), last[4], last.readUInt16BE(6)]).toEqual([0x50, 77, 0x40, 300])
+  expect((await journalOf(town)).filter((r) => r.payload === 'once')).toHaveLength(1)
+})
+
+test('nobody comes in without a right secret, and a wrong one gets code 4', async () => {
+  const town = await start()
+  const secret = town.device('lamp-1')
+  await expect(connect(town, 'lamp-1', 'wrong')).rejects.toMatchObject({ code: 4 })
+  await expect(connect(town, 'nobody', secret)).rejects.toMatchObject({ code: 4 })
+  await expect(connect(town, INTERNAL_USERS.api, 'wrong')).rejects.toMatchObject({ code: 4 })
+  const anonymous = mqtt.connectAsync(
+    `mqtt://127.0.0.1:${town.ports.mqtt}`,
+    { protocolVersion: 4, reconnectPeriod: 0 },
+    false,
+  )
+  await expect(anonymous).rejects.toMatchObject({ code: 4 })
+  expect((await connect(town, 'lamp-1', secret)).connected).toBe(true)
+})
+
+test('too many failed logins refuse the address for a while, but not our own processes', async () => {
+  const town = await start({ SCHOUW_MAX_FAILED_LOGINS: '3' })
+  const secret = town.device('lamp-1')
+  for (let i = 0; i < 3; i++)
+    await expect(connect(town, 'lamp-1', 'wrong')).rejects.toMatchObject({ code: 4 })
+  await expect(connect(town, 'lamp-1', secret)).rejects.toMatchObject({ code: 5 })
+  expect((await internal(town)).connected).toBe(true)
+})
+
+test('a device publishes and subscribes under its own id alone', async () => {
+  const town = await start()
+  const secret = town.device('lamp-1')
+  town.device('lamp-2')
+  for (const topic of [
+    'devices/lamp-2/observations',
+    'devices/lamp-1/errors',
+    'devices/lamp-1',
+    'devices/lamp-1/observations/x',
+    'devices/lamp-1x/observations',
+    'schouw/events/change',
+    '$SYS/x',
+    'anything',
+  ]) {
+    const client = await connect(town, 'lamp-1', secret)
+    client.publish(topic, 'x', { qos: 1 })
+    await closed(client)
+    expect(client.connected, topic).toBe(false)
+  }
+  expect(await journalOf(town)).toEqual([])
+  expect(town.lines.some((l) => /outside its grant/.test(l.message) && l.fields.deviceId === 'lamp-1')).toBe(
+    true,
+  )
+
+  const town2 = await start()
+  const client = await connect(town2, 'lamp-1', town2.device('lamp-1'))
+  const granted = async (filter: string) => {
+    const result = await client.subscribeAsync(filter, { qos: 1 }).catch(() => [{ qos: 128 }])
+    return result[0]?.qos
+  }
+  for (const filter of ['devices/lamp-1/#', 'devices/lamp-1/errors', 'devices/lamp-1/+'])
+    expect(await granted(filter), filter).toBe(1)
+  for (const filter of [
+    '#',
+    '+/+/+',
+    'devices/#',
+    'devices/+/errors',
+    'devices/lamp-2/errors',
+    'devices/lamp-1+/x',
+    'schouw/#',
+    '$SYS/#',
+    '$share/g/devices/#',
+  ]) {
+    expect(await granted(filter).catch(() => 128), filter).toBe(128)
+    if (!client.connected) client.reconnect()
+  }
+})
+
+test('a refused filter in one SUBSCRIBE with a granted one leaks nothing, now or to a session that comes back', async () => {
+  const town = await start()
+  const secret = town.device('lamp-1')
+  const other = await connect(town, 'lamp-2', town.device('lamp-2'))
+  const session = { clientId: 'c', clean: false }
+  const spy = await connect(town, 'lamp-1', secret, session)
+  const got: string[] = []
+  spy.on('message', (topic) => got.push(topic))
+  await spy
+    .subscribeAsync(['devices/lamp-1/errors', 'devices/lamp-2/observations'], { qos: 1 })
+    .catch(() => {})
+  await other.publishAsync('devices/lamp-2/observations', 'private', { qos: 1 })
+  await spy.endAsync()
+  await other.publishAsync('devices/lamp-2/observations', 'private', { qos: 1 })
+  const api = await internal(town)
+  await api.publishAsync('devices/lamp-1/errors', 'yours', { qos: 1 })
+  const back = await mqtt.connect(`mqtt://127.0.0.1:${town.ports.mqtt}`, {
+    username: 'lamp-1',
+    password: secret,
+    protocolVersion: 4,
+    ...session,
+  })
+  cleanups.push(() => back.endAsync(true))
+  back.on('message', (topic) => got.push(topic))
+  await until(() => got.length > 0, 'own message')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(got).toEqual(['devices/lamp-1/errors'])
+})
+
+test('a bridge speaks for the devices behind it and in its own tree, and no further', async () => {
+  const town = await start()
+  const secret = town.device('ttn', { kind: 'bridge', topic_tree: 'v3/app1@ttn/devices/+/up' })
+  town.device('lamp-1', { bridge_id: 'ttn' })
+  town.device('lamp-2')
+  const bridge = await connect(town, 'ttn', secret)
+  await bridge.publishAsync('v3/app1@ttn/devices/eui-1/up', 'tree', { qos: 1 })
+  await bridge.publishAsync('devices/lamp-1/observations', 'behind', { qos: 1 })
+  await bridge.publishAsync('devices/ttn/status', 'own', { qos: 1 })
+  expect((await journalOf(town)).map((r) => [r.deviceId, r.payload])).toEqual([
+    ['ttn', 'tree'],
+    ['ttn', 'behind'],
+    ['ttn', 'own'],
+  ])
+  for (const topic of [
+    'devices/lamp-2/observations',
+    'v3/app2@ttn/devices/x/up',
+    'v3/app1@ttn/devices/a/b/up',
+  ]) {
+    const again = await connect(town, 'ttn', secret)
+    again.publish(topic, 'x', { qos: 1 })
+    await closed(again)
+  }
+  const greedy = await connect(town, 'greedy', town.device('greedy', { kind: 'bridge', topic_tree: '#' }))
+  greedy.publish('devices/lamp-2/observations', 'x', { qos: 1 })
+  await closed(greedy)
+  expect(await journalOf(town)).toHaveLength(3)
+})
+
+test('revoking or changing a secret ends the live connection within a second; a new device may come in at once', async () => {
+  const town = await start()
+  const secret = town.device('lamp-1')
+  const client = await connect(town, 'lamp-1', secret)
+  const begun = performance.now()
+  const other = await openRecords(town.dataDir)
+  other.sqlite
+    .prepare('update device set revoked_at = ?, updated_at = ? where id = ?')
+    .run(Date.now(), Date.now() + 1, 'lamp-1')
+  await closed(client)
+  expect(performance.now() - begun).toBeLessThan(1000)
+  await expect(connect(town, 'lamp-1', secret)).rejects.toMatchObject({ code: 4 })
+  const fresh = addDevice(other, town.secrets, 'lamp-9')
+  const second = await connect(town, 'lamp-9', fresh)
+  other.sqlite
+    .prepare('update device set secret_hash = ?, updated_at = ? where id = ?')
+    .run('00', Date.now() + 2, 'lamp-9')
+  await other.close()
+  const api = await internal(town)
+  await api.publishAsync('schouw/events/credentials', '', { qos: 1 })
+  await closed(second)
+})
+
+test('nobody takes over another device by its client id; the newest connection of one device wins', async () => {
+  const town = await start()
+  const one = await connect(town, 'lamp-1', town.device('lamp-1'), { clientId: 'same' })
+  const secret = town.device('lamp-2')
+  const two = await connect(town, 'lamp-2', secret, { clientId: 'same' })
+  await one.publishAsync('devices/lamp-1/observations', 'still here', { qos: 1 })
+  await two.publishAsync('devices/lamp-2/observations', 'me too', { qos: 1 })
+  const newer = await connect(town, 'lamp-2', secret, { clientId: 'other' })
+  await closed(two)
+  expect(newer.connected && one.connected).toBe(true)
+})
+
+test('a payload that is declared too large ends the connection before it is buffered', async () => {
+  const town = await start({ SCHOUW_MAX_PAYLOAD_BYTES: '10000' })
+  const secret = town.device('lamp-1')
+  const other = await connect(town, 'lamp-2', town.device('lamp-2'))
+  const client = await connect(town, 'lamp-1', secret)
+  await client.publishAsync('devices/lamp-1/drive', Buffer.alloc(10_000, 'x'), { qos: 1 })
+  client.publish('devices/lamp-1/drive', Buffer.alloc(10_001, 'x'), { qos: 1 })
+  await closed(client)
+  // 256 MB announced, and only its header sent.
+  const peer = await raw(town, connectPacket('lamp-1', secret))
+  await until(() => peer.received().length >= 4, 'CONNACK')
+  peer.socket.write(Buffer.from([0x32, 0xff, 0xff, 0xff, 0x7f, 0]))
+  await peer.closed
+  const eager = await raw(town, Buffer.from([0x10, 0xff, 0xff, 0x7f, 0]))
+  await eager.closed
+  await other.publishAsync('devices/lamp-2/observations', 'unhurt', { qos: 1 })
+  expect((await journalOf(town)).map((r) => r.payload.length)).toEqual([10_000, 6])
+})
+
+test('what breaks the protocol is cut off, and hurts nobody else', async () => {
+  const town = await start()
+  const secret = town.device('lamp-1')
+  const other = await connect(town, 'lamp-2', town.device('lamp-2'))
+  const hello = connectPacket('lamp-1', secret)
+  const bad: [string, Buffer[]][] = [
+    ['publish before connect', [publishPacket('devices/lamp-1/observations', 'x')]],
+    ['second connect', [hello, hello]],
+    [
+      'QoS 3',
+      [hello, Buffer.concat([Buffer.from([0x36]), publishPacket('devices/lamp-1/status', 'x').subarray(1)])],
+    ],
+    ['reserved type', [hello, Buffer.from([0xf0, 0])]],
+    ['reserved flags of SUBSCRIBE', [hello, Buffer.from([0x80, 2, 0, 1])]],
+    ['length of five bytes', [hello, Buffer.from([0x32, 0xff, 0xff, 0xff, 0xff, 1])]],
+    ['topic longer than its packet', [hello, Buffer.from([0x32, 4, 0, 99, 65, 65])]],
+    ['invalid UTF-8 in a topic', [hello, publishPacket(Buffer.from([0x64, 0xff, 0xfe]), 'x')]],
+    ['NUL in a topic', [hello, publishPacket('devices/lamp-1/obs\u0000', 'x')]],
+    ['wildcard in a topic', [hello, publishPacket('devices/lamp-1/#', 'x')]],
+    ['empty topic', [hello, publishPacket('', 'x')]],
+    ['too many levels', [hello, publishPacket(`devices/lamp-1/${'a/'.repeat(500)}`, 'x')]],
+    ['noise', [Buffer.from('GET / HTTP/1.1\r\n\r\n')]],
+    ['MQTT 9', [packet(0x10, Buffer.concat([text('MQTT'), Buffer.from([9, 2, 0, 60]), text('x')]))]],
+  ]
+  for (const [what, packets] of bad) {
+    const peer = await raw(town, ...packets)
+    await Promise.race([
+      peer.closed,
+      new Promise((_, reject) => setTimeout(() => reject(new Error(`still open: ${what}`)), 3000)),
+    ])
+  }
+  await other.publishAsync('devices/lamp-2/observations', 'unhurt', { qos: 1 })
+  expect(await journalOf(town)).toHaveLength(1)
+  expect(town.lines.filter((l) => l.level === 'error')).toEqual([])
+})
+
+test('a flood is cut off; a sender below the rate is not, and others are served meanwhile', async () => {
+  const town = await start({ SCHOUW_MAX_MESSAGE_RATE: '200' })
+  const secret = town.device('flood')
+  const other = await connect(town, 'lamp-2', town.device('lamp-2'))
+  const topic = 'devices/flood/observations'
+  const burst = Buffer.concat(Array.from({ length: 1900 }, (_, i) => publishPacket(topic, 'x', i + 1)))
+  const calm = await raw(town, connectPacket('flood', secret), burst)
+  await until(
+    () => calm.received().length >= 4 + 1900 * 4,
+    'a burst within ten seconds of the rate is acknowledged',
+  )
+  calm.socket.write(burst)
+  await calm.closed
+  const begun = performance.now()
+  await other.publishAsync('devices/lamp-2/observations', 'unhurt', { qos: 1 })
+  expect(performance.now() - begun).toBeLessThan(1000)
+  expect(town.lines.some((l) => /flood/.test(String(l.fields.reason)))).toBe(true)
+})
+
+test('more connections than allowed are refused; the ones that are there go on', async () => {
+  const town = await start({ SCHOUW_MAX_CONNECTIONS: '3' })
+  const clients: MqttClient[] = []
+  for (let i = 0; i < 3; i++) clients.push(await connect(town, `d${i}`, town.device(`d${i}`)))
+  const peer = await raw(town)
+  await peer.closed
+  await clients[0]?.publishAsync('devices/d0/observations', 'x', { qos: 1 })
+  await clients[1]?.endAsync()
+  await until(() => town.broker.health().connections === 2, 'a place is free')
+  expect((await connect(town, 'd9', town.device('d9'))).connected).toBe(true)
+})
+
+test('a device that connects over and over is told to wait', async () => {
+  const town = await start()
+  const secret = town.device('lamp-1')
+  for (let i = 0; i < 20; i++) await (await connect(town, 'lamp-1', secret)).endAsync(true)
+  await expect(connect(town, 'lamp-1', secret)).rejects.toMatchObject({ code: 3 })
+})
+
+test('the last will goes through the journal and stays as the retained status', async () => {
+  const town = await start()
+  const secret = town.device('lamp-1')
+  const will = {
+    topic: 'devices/lamp-1/status',
+    payload: Buffer.from('{"state":"offline"}'),
+    qos: 1 as const,
+    retain: true,
+  }
+  const client = await connect(town, 'lamp-1', secret, { will })
+  await client.publishAsync('devices/lamp-1/status', '{"state":"online"}', { qos: 1, retain: true })
+  client.stream.destroy()
+  await until(async () => (await journalOf(town)).length === 2, 'the will')
+  expect((await journalOf(town)).map((r) => [r.deviceId, r.payload])).toEqual([
+    ['lamp-1', '{"state":"online"}'],
+    ['lamp-1', '{"state":"offline"}'],
+  ])
+  const api = await internal(town)
+  const seen = new Promise((resolve) => api.once('message', (_t, payload) => resolve(String(payload))))
+  await api.subscribeAsync('devices/+/status')
+  expect(await seen).toBe('{"state":"offline"}')
+  const outside = { ...will, topic: 'devices/lamp-2/status' }
+  await expect(connect(town, 'lamp-1', secret, { will: outside })).rejects.toMatchObject({ code: 5 })
+})
+
+test('only a status is retained: a drive is never kept by the broker', async () => {
+  const town = await start()
+  const client = await connect(town, 'car-1', town.device('car-1'))
+  await client.publishAsync('devices/car-1/drive', 'track', { qos: 1, retain: true })
+  await client.publishAsync('devices/car-1/status', 'on', { qos: 1, retain: true })
+  const api = await internal(town)
+  const topics: string[] = []
+  api.on('message', (topic) => topics.push(topic))
+  await api.subscribeAsync('devices/#')
+  await until(() => topics.length > 0, 'retained')
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  expect(topics).toEqual(['devices/car-1/status'])
+})
+
+test('our own processes answer devices and hear everything; none of that is in the journal', async () => {
+  const town = await start()
+  const api = await internal(town, 'api')
+  const ingest = await internal(town, 'ingest')
+  const lamp = await connect(town, 'lamp-1', town.device('lamp-1'))
+  const heard: string[] = []
+  const told: string[] = []
+  api.on('message', (topic) => heard.push(topic))
+  lamp.on('message', (topic, payload) => told.push(`${topic} ${payload}`))
+  await api.subscribeAsync(['devices/#', 'schouw/events/#'])
+  await lamp.subscribeAsync('devices/lamp-1/#', { qos: 1 })
+  await lamp.publishAsync('devices/lamp-1/observations', '{}', { qos: 1 })
+  await ingest.publishAsync('devices/lamp-1/errors', 'bad', { qos: 1 })
+  await ingest.publishAsync('schouw/events/change', '1')
+  await until(() => heard.length >= 3 && told.length >= 2, 'deliveries')
+  expect(new Set(heard)).toEqual(
+    new Set(['devices/lamp-1/observations', 'devices/lamp-1/errors', 'schouw/events/change']),
+  )
+  expect(told).toContain('devices/lamp-1/errors bad')
+  expect(await journalOf(town)).toHaveLength(1)
+  ingest.publish('devices/lamp-1/observations', 'forged', { qos: 1 })
+  await closed(ingest)
+  expect(await journalOf(town)).toHaveLength(1)
+})
+
+test('MQTT over WebSocket', async () => {
+  const town = await start()
+  const secret = town.device('lamp-1')
+  const client = await mqtt.connectAsync(
+    `ws://127.0.0.1:${town.ports.ws}`,
+    { username: 'lamp-1', password: secret, protocolVersion: 4, reconnectPeriod: 0 },
+    false,
+  )
+  cleanups.push(() => client.endAsync(true))
+  const large = 'x'.repeat(200_000)
+  await client.publishAsync('devices/lamp-1/observations', large, { qos: 1 })
+  expect((await journalOf(town))[0]?.payload).toBe(large)
+})
+
+test('with a certificate there is TLS for MQTT and WebSocket', async (context) => {
+  const folder = temp()
+  const files = { cert: path.join(folder, 'cert.pem'), key: path.join(folder, 'key.pem') }
+  try {
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-days',
+        '1',
+        '-subj',
+        '/CN=localhost',
+        '-keyout',
+        files.key,
+        '-out',
+        files.cert,
+      ],
+      { stdio: 'ignore' },
+    )
+  } catch {
+    return context.skip('openssl is not installed')
+  }
+  const town = await start({ SCHOUW_TLS_CERT: files.cert, SCHOUW_TLS_KEY: files.key })
+  const secret = town.device('lamp-1')
+  for (const url of [`mqtts://127.0.0.1:${town.ports.mqtts}`, `wss://127.0.0.1:${town.ports.ws}`]) {
+    const client = await mqtt.connectAsync(
+      url,
+      {
+        username: 'lamp-1',
+        password: secret,
+        protocolVersion: 4,
+        rejectUnauthorized: false,
+        reconnectPeriod: 0,
+      },
+      false,
+    )
+    await client.publishAsync('devices/lamp-1/observations', url, { qos: 1 })
+    await client.endAsync()
+  }
+  expect(await journalOf(town)).toHaveLength(2)
+})
+
+test('the health of the broker is there for who asks', async () => {
+  const town = await start()
+  const client = await connect(town, 'lamp-1', town.device('lamp-1'))
+  await client.publishAsync('devices/lamp-1/observations', 'x', { qos: 1 })
+  const api = await internal(town)
+  const health = new Promise<BrokerHealth>((resolve) => {
+    api.once('message', (_topic, payload) => resolve(JSON.parse(String(payload)) as BrokerHealth))
+  })
+  await api.subscribeAsync(BROKER_HEALTH_TOPIC)
+  expect(await health).toMatchObject({ journal: { state: 'ok', lag: { ingest: 0, evidence: 0 } } })
+  expect(town.broker.health()).toMatchObject({ connections: 2, journal: { watermark: { sequence: 1 } } })
+})
+
+test('a subscriber that does not read is cut off, and holds up nobody', async () => {
+  const town = await start()
+  const secret = town.device('lamp-1')
+  const subscribe = packet(
+    0x82,
+    Buffer.concat([Buffer.from([0, 1]), text('devices/lamp-1/errors'), Buffer.from([0])]),
+  )
+  const lazy = await raw(town, connectPacket('lamp-1', secret), subscribe)
+  await until(() => lazy.received().length >= 9, 'SUBACK')
+  lazy.socket.pause()
+  const ingest = await internal(town, 'ingest')
+  const payload = Buffer.alloc(60_000, 'x')
+  for (let i = 0; i < 400; i++) await ingest.publishAsync('devices/lamp-1/errors', payload, { qos: 1 })
+  await until(() => town.lines.some((l) => /does not read/.test(l.message)), 'cut off')
+  expect(town.broker.health().connections).toBe(1)
+})
