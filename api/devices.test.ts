@@ -107,6 +107,12 @@ test('what a device cannot be is told with a pointer; the same id twice is a con
   expect(await wrong({ bridgeId: 'dubbel' })).toEqual(['/externalId'])
   expect(await wrong({ kind: 'bridge' })).toEqual(['/topicTree'])
   expect(await wrong({ topicTree: 'v3/#' })).toEqual(['/topicTree'])
+  for (const topicTree of ['#', '+/x', 'devices/#', 'schouw/#', '$SYS/#', 'v3/#/x', 'v3/a+', '/x']) {
+    expect([topicTree, await wrong({ kind: 'bridge', topicTree })]).toEqual([topicTree, ['/topicTree']])
+  }
+  expect(await wrong({ mapping: { 'temp/C': { observedProperty: 'warmte' } } })).toEqual([
+    '/mapping/temp~1C/observedProperty',
+  ])
   expect(await wrong({ lng: 5 })).toEqual(['/lat'])
   expect((await town.send('POST', '/v1/devices/nergens/credentials', { cookie })).status).toBe(404)
   expect((await town.send('DELETE', '/v1/devices/nergens/credentials', { cookie })).status).toBe(404)

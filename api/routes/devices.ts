@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  type DeviceView,
   deviceCreateSchema,
   deviceCredentialSchema,
   deviceSchema,
@@ -7,6 +8,7 @@ import {
   recentMessageSchema,
 } from '../../model/api.ts'
 import { DEVICE_KINDS } from '../../model/device.ts'
+import { OBSERVED_PROPERTIES } from '../../model/observed-property.ts'
 import { CREDENTIALS_EVENT_TOPIC } from '../../model/topics.ts'
 import { getAsset } from '../../store/records/assets.ts'
 import { appendChange } from '../../store/records/changes.ts'
@@ -103,6 +105,10 @@ export function deviceRoutes(context: Context): Route[] {
         })
         .refine((d) => d.kind !== 'bridge' || d.topicTree !== null, {
           message: 'a bridge needs the topic tree that it publishes under',
+          path: ['topicTree'],
+        })
+        .refine((d) => d.topicTree === null || isOwnTree(d.topicTree), {
+          message: 'an MQTT filter with a first level of its own, e.g. v3/app1@ttn/devices/#',
           path: ['topicTree'],
         })
         .refine((d) => d.kind === 'bridge' || d.topicTree === null, {
@@ -218,11 +224,29 @@ export function deviceRoutes(context: Context): Route[] {
   ]
 }
 
+/** A bridge publishes under a tree of its own: not ours, not that of devices, not everything. */
+function isOwnTree(filter: string): boolean {
+  const levels = filter.split('/')
+  const first = levels[0] ?? ''
+  const wellFormed = levels.every(
+    (level, i) => level === '+' || (level === '#' && i === levels.length - 1) || !/[+#\p{C}]/u.test(level),
+  )
+  return wellFormed && !['', '+', '#', 'devices', 'schouw'].includes(first) && !first.startsWith('$')
+}
+
 async function checkReferences(
   { records, now }: Context,
-  device: { assetId: string | null; bridgeId: string | null },
+  device: { assetId: string | null; bridgeId: string | null; mapping: DeviceView['mapping'] },
 ): Promise<void> {
   const errors: { pointer: string; detail: string }[] = []
+  for (const [field, { observedProperty }] of Object.entries(device.mapping ?? {})) {
+    if (OBSERVED_PROPERTIES.has(observedProperty)) continue
+    const escaped = field.replaceAll('~', '~0').replaceAll('/', '~1')
+    errors.push({
+      pointer: `/mapping/${escaped}/observedProperty`,
+      detail: 'not in the registry, see /v1/observed-properties',
+    })
+  }
   if (device.assetId !== null && !(await getAsset(records, device.assetId))) {
     errors.push({ pointer: '/assetId', detail: 'there is no such lamp or air post' })
   }
