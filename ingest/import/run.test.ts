@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
@@ -371,51 +371,53 @@ test('BGT road parts pave the stretches that lie on them; ended versions do not'
 
 const MAIN = path.join(import.meta.dirname, 'main.ts')
 const cli = (...args: string[]) =>
-  spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', env: { PATH: process.env.PATH } })
+  new Promise<{ status: number | null; stdout: string; stderr: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      [MAIN, ...args],
+      { env: { PATH: process.env.PATH } },
+      (error, stdout, stderr) => resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
+    )
+  })
 
 test('the command says what it did, what it refused, and ends with 0, 1 or 2', async () => {
   const [lng, lat] = at(10, 5)
   const roadsFile = write('roads.geojson', VILLAGE)
   const lampsFile = write('lamps.geojson', features(point(lng, lat, { id: 'a' }), point(lng, lat, {})))
-  const done = cli('nwb', roadsFile, '--data', folder)
+  const done = await cli('nwb', roadsFile, '--data', folder)
   expect([done.status, done.stderr]).toEqual([0, ''])
   expect(done.stdout).toContain('read 2, imported 2, refused 0')
-  const partly = cli('lamps', lampsFile, '--data', folder)
-  expect(partly.status).toBe(0)
-  expect(partly.stdout).toContain('refused line 1: no id')
-  const refused = cli('nwb', lampsFile, '--data', folder)
-  expect(refused.status).toBe(1)
-  expect(refused.stderr).toContain('Nothing was changed.')
-  for (const args of [
-    [],
-    ['nwb'],
-    ['roads', roadsFile],
-    ['nwb', roadsFile],
-    ['lamps', lampsFile, roadsFile, '--data', folder],
-    ['nwb', roadsFile, '--datum', 'x'],
-  ]) {
-    const wrong = cli(...args)
-    expect([args, wrong.status]).toEqual([args, 2])
-    expect(wrong.stderr).toContain('npm run import -- KIND FILE')
-  }
-  expect(cli('nwb', path.join(folder, 'nowhere.gml'), '--data', folder).status).toBe(1)
-  expect(cli('nwb', roadsFile, '--data', path.join(folder, 'nowhere')).stderr).toContain('no data folder')
+  const [partly, refused, absent, nowhere, help, ...wrong] = await Promise.all([
+    cli('lamps', lampsFile, '--data', folder),
+    cli('nwb', lampsFile, '--data', folder),
+    cli('nwb', path.join(folder, 'nowhere.gml'), '--data', folder),
+    cli('nwb', roadsFile, '--data', path.join(folder, 'nowhere')),
+    cli('--help'),
+    cli(),
+    cli('roads', roadsFile, '--data', folder),
+    cli('nwb', roadsFile),
+    cli('lamps', lampsFile, roadsFile, '--data', folder),
+    cli('nwb', roadsFile, '--datum', 'x'),
+  ])
+  expect(partly?.status).toBe(0)
+  expect(partly?.stdout).toContain('refused line 1: no id')
+  expect(refused?.status).toBe(1)
+  expect(refused?.stderr).toContain('Nothing was changed.')
+  expect([absent?.status, absent?.stderr]).toEqual([1, expect.stringContaining('no file')])
+  expect([nowhere?.status, nowhere?.stderr]).toEqual([1, expect.stringContaining('no data folder')])
   expect(existsSync(path.join(folder, 'nowhere'))).toBe(false)
-  const help = execFileSync(process.execPath, [MAIN, '--help'], { encoding: 'utf8' })
-  expect(help).toContain('npm run import -- KIND FILE')
+  expect([help?.status, help?.stdout]).toEqual([0, expect.stringContaining('npm run import -- KIND FILE')])
+  for (const { status, stderr } of wrong) {
+    expect([status, stderr]).toEqual([2, expect.stringContaining('npm run import -- KIND FILE')])
+  }
+  expect(wrong).toHaveLength(5)
 })
 
 test('an import runs while another process holds and changes the records', async () => {
   const roadsFile = write('roads.geojson', VILLAGE)
   records.sqlite.exec("begin immediate; insert into setting values ('x', '1')")
   setTimeout(() => records.sqlite.exec('commit'), 300)
-  const child = await import('node:child_process')
-  const ended = new Promise<number | null>((resolve) => {
-    child
-      .spawn(process.execPath, [MAIN, 'nwb', roadsFile, '--data', folder], { stdio: 'ignore' })
-      .on('exit', resolve)
-  })
-  expect(await ended).toBe(0)
+  expect((await cli('nwb', roadsFile, '--data', folder)).status).toBe(0)
   expect(await activeStretches(records)).toHaveLength(15)
 })
 
@@ -537,10 +539,12 @@ dataTest('Wageningen 2019 to 2020: evidence stays with its road, and stays where
   const insert = records.sqlite.prepare(
     `insert into evidence values (?, 'local-defect', ?, null, ?, ?, null, 4, 1, 1, 1, 'vehicle', 'v', 'm', '{}', null)`,
   )
+  records.sqlite.exec('begin')
   for (const s of old) {
     const [lng, lat] = s.line[Math.floor(s.line.length / 2)]!
     insert.run(s.id, s.id, lng, lat)
   }
+  records.sqlite.exec('commit')
   const places = () => records.sqlite.prepare('select id, lng, lat from evidence order by id').all()
   const before = places()
   const report = await run('nwb', file('2020-11-24'))
