@@ -4,11 +4,11 @@ import type { Device } from '../model/device.ts'
 export type TownArea = { minLng: number; minLat: number; maxLng: number; maxLat: number }
 
 /** Where a device may be while no network has been imported: the Netherlands. */
-export const NETHERLANDS: TownArea = { minLng: 3.2, minLat: 50.7, maxLng: 7.3, maxLat: 53.6 }
+const NETHERLANDS: TownArea = { minLng: 3.2, minLat: 50.7, maxLng: 7.3, maxLat: 53.6 }
 
 /** How far outside the network a fixed device may stand, and a vehicle may drive, m. */
-export const FIXED_MARGIN_M = 5_000
-export const MOVING_MARGIN_M = 25_000
+const FIXED_MARGIN_M = 5_000
+const MOVING_MARGIN_M = 25_000
 /** A fixed device that measures further than this from where it is registered gets the bit positionConflict. */
 export const POSITION_CONFLICT_M = 250
 

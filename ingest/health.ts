@@ -1,7 +1,7 @@
 import { toRfc3339 } from '../model/time.ts'
 import type { PipelineHealth } from './pipeline.ts'
 
-export type HealthReport = {
+type HealthReport = {
   status: 'ok' | 'degraded'
   detail: string
   time: string

@@ -49,7 +49,7 @@ export type Interpreted = {
   place: [lng: number, lat: number] | null
 }
 
-export type InterpretContext = { devices: DeviceRegister; area: TownArea | null }
+type InterpretContext = { devices: DeviceRegister; area: TownArea | null }
 
 /** Most bytes of a payload, by channel. The broker has its own, larger limit for all of them. */
 export const MAX_BYTES = {

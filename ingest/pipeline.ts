@@ -8,7 +8,7 @@ import { type Interpreted, interpret, type TownArea } from './interpret.ts'
 import { after, type Item, type RecordsOutcome, type RecordsSink } from './records-sink.ts'
 import type { Teller } from './tell.ts'
 
-export type PipelineDeps = {
+type PipelineDeps = {
   journal: JournalReader
   readings: ReadingsWriter
   records: RecordsSink

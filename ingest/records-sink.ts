@@ -30,7 +30,7 @@ export type RecordsSink = {
   quarantineBytes(): number
 }
 
-export type RecordsSinkOptions = {
+type RecordsSinkOptions = {
   records: Records
   quarantine: { maxBytes: number; keepDays: number }
   driveKeepHours: number

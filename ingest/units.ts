@@ -1,7 +1,7 @@
 import { UcumLhcUtils } from '@lhncbc/ucum-lhc'
 
 /** value in canonical unit = value × factor + offset */
-export type Conversion = { factor: number; offset: number }
+type Conversion = { factor: number; offset: number }
 
 /**
  * Spellings that sensors in the field use and UCUM does not know. Small and explicit on purpose: nothing is guessed.

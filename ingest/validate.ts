@@ -230,7 +230,7 @@ export function judgeTime(text: string, receivedAt: number, where: string): Inst
 }
 
 /** Why a device cannot have measured there, or undefined when it can. */
-export function judgePosition(
+function judgePosition(
   lng: number,
   lat: number,
   where: Pick<Circumstances, 'device' | 'town'>,

@@ -2,7 +2,7 @@ import type { Rejection } from '../../model/reject.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
-export type Parsed = { ok: true; value: unknown } | { ok: false; rejection: Rejection }
+type Parsed = { ok: true; value: unknown } | { ok: false; rejection: Rejection }
 
 /**
  * Bytes to a JSON value (RFC 8259: JSON between systems is UTF-8). A byte order mark in front is tolerated, as the RFC

@@ -22,9 +22,9 @@ const uplinkSchema = z.object({
     decoded_payload: z.record(z.string(), z.unknown()).optional(),
   }),
 })
-export type TtsUplink = z.infer<typeof uplinkSchema>
+type TtsUplink = z.infer<typeof uplinkSchema>
 
-export type TtsTopic = { deviceName: string; kind: 'uplink' | 'other' }
+type TtsTopic = { deviceName: string; kind: 'uplink' | 'other' }
 
 /** Topics that a network server also publishes and that hold no reading. */
 const OTHER =
@@ -59,7 +59,7 @@ export function namesOf(uplink: TtsUplink): string[] {
   return [device_id, dev_eui].filter((name): name is string => name !== undefined && name !== '')
 }
 
-export type TtsReading = { observation: ObservationPayload; pointer: string }
+type TtsReading = { observation: ObservationPayload; pointer: string }
 
 const FIELDS_LISTED = 32
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Reading, ReadingsReader, ReadingsWriter, StoredChunk } from './port.ts'
 
 /** How a test gets at one implementation: an empty store, and halves that are opened again over the same data. */
-export type ReadingsStoreUnderTest = {
+type ReadingsStoreUnderTest = {
   writer(): Promise<ReadingsWriter>
   reader(): Promise<ReadingsReader>
   remove(): Promise<void>

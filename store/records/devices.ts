@@ -7,8 +7,7 @@ import type { RecordsDb } from './schema.ts'
 type DeviceRow = Selectable<RecordsDb['device']>
 
 /** What a new device must say; the rest has a default. */
-export type NewDevice = Pick<Device, 'id' | 'name' | 'kind'> &
-  Partial<Omit<Device, 'revokedAt' | 'createdAt'>>
+type NewDevice = Pick<Device, 'id' | 'name' | 'kind'> & Partial<Omit<Device, 'revokedAt' | 'createdAt'>>
 
 /** A device with what is known of its being alive. */
 export type DeviceWithState = Device & {
@@ -23,7 +22,7 @@ export type DeviceWithState = Device & {
   backfill: { sent: number; total: number } | null
 }
 
-export type DeviceFilter = {
+type DeviceFilter = {
   /** part of id, name, external id or asset id, whatever its case */
   text?: string
   kind?: DeviceKind
@@ -266,7 +265,7 @@ export function deviceRegister(records: Records, clock: () => number): DeviceReg
   }
 }
 
-export function toDevice(row: DeviceRow): Device {
+function toDevice(row: DeviceRow): Device {
   return {
     id: row.id,
     name: row.name,

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { JournalRecord } from '../journal/port.ts'
 
 /** Messages kept of each device, for whoever is connecting it. */
-export const RING_SLOTS = 20
+const RING_SLOTS = 20
 /** Of a longer payload the beginning is kept. */
 const MAX_PAYLOAD = 4_096
 

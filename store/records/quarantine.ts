@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { RejectCode, Rejection } from '../../model/reject.ts'
+import type { Rejection } from '../../model/reject.ts'
 import type { JournalRecord } from '../journal/port.ts'
 import { addToCounter } from './settings.ts'
 
 /** How many messages left quarantine because it was full, since the beginning. */
-export const EVICTED_COUNTER = 'quarantine.evicted'
+const EVICTED_COUNTER = 'quarantine.evicted'
 
-export type QuarantineLimits = {
+type QuarantineLimits = {
   maxBytes: number
   /** refused before this moment: goes */
   before: number
@@ -92,13 +92,4 @@ export function openQuarantine(sqlite: DatabaseSync) {
 
     bytes: () => bytes,
   }
-}
-
-/** How many messages wait, by reason. */
-export function quarantineCounts(sqlite: DatabaseSync): Partial<Record<RejectCode, number>> {
-  const rows = sqlite.prepare('select code, count(*) as n from quarantine group by code').all() as {
-    code: RejectCode
-    n: number
-  }[]
-  return Object.fromEntries(rows.map((row) => [row.code, row.n]))
 }

@@ -8,14 +8,6 @@ export function readSetting(sqlite: DatabaseSync, key: string): string | undefin
   return row?.value
 }
 
-export function writeSetting(sqlite: DatabaseSync, key: string, value: string): void {
-  sqlite
-    .prepare(
-      'insert into setting (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
-    )
-    .run(key, value)
-}
-
 /** Add a whole number to a counter that lives among the settings. */
 export function addToCounter(sqlite: DatabaseSync, key: string, amount: number): void {
   sqlite
