@@ -27,7 +27,6 @@ import {
   wrongShape,
 } from './validate.ts'
 
-export type { DeviceRegister } from '../store/records/devices.ts'
 export type { TownArea } from './area.ts'
 
 /** What one journal record says. A message may hold good readings and bad ones: both come out. */
