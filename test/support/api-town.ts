@@ -161,7 +161,7 @@ export async function seedStreets(records: Records, count: number, now: number):
   await importNetwork(records, wegvakken, { kind: 'nwb', name: 'test', now })
 }
 
-export type SeedFlag = {
+type SeedFlag = {
   id: string
   hypothesis?: string
   state?: string
