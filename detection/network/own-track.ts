@@ -69,13 +69,13 @@ export function wegvakkenFromTrack(
     const course = courses[i] ?? (before ? bearing([before.lng, before.lat], position) : null)
     last = fix
     const known = (index !== null && covered(index, fix, course)) || seen.has(fix, course, drivenM - BEHIND_M)
-    seen.add(fix, course, drivenM)
     // a road begins and ends on the known road that it leaves and comes back to
     if (known) {
       if (alone > 0) run.push(fix)
       finish()
       continue
     }
+    seen.add(fix, course, drivenM)
     if (alone === 0 && before) run.push(before)
     run.push(fix)
     alone++

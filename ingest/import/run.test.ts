@@ -15,7 +15,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { distanceM } from '../../detection/network/geometry.ts'
 import { rdToWgs84 } from '../../detection/network/rd.ts'
 import { getAsset, listAssets } from '../../store/records/assets.ts'
-import { activeStretches, activeWegvakken, roadObjects, townBounds } from '../../store/records/network.ts'
+import {
+  activeStretches,
+  activeWegvakken,
+  addTrackWegvakken,
+  roadObjects,
+  townBounds,
+} from '../../store/records/network.ts'
 import { openRecords, type Records } from '../../store/records/open.ts'
 import { hashSecret, openSecrets, type Secrets } from '../../store/secrets.ts'
 import { dataTest } from '../../test/support/shared-data.ts'
@@ -64,6 +70,18 @@ function roads(...list: { id: string; street: string; line: [number, number][] }
       geometry: { type: 'LineString', coordinates: line.map(([x, y]) => at(x, y)) },
     })),
   )
+}
+const WEGVAK = {
+  wvkId: 'track-1',
+  validFrom: '2020-01-01',
+  street: 'Opgenomen rit',
+  municipality: '',
+  authority: '',
+  bst: 'RB',
+  direction: 'B' as const,
+  pavement: 'unknown' as const,
+  junctionFrom: '',
+  junctionTo: '',
 }
 const VILLAGE = roads(
   {
@@ -195,6 +213,20 @@ test('latitude first is told, and read when asked for', async () => {
   expect(report.imported).toBe(2)
   const a = await getAsset(records, 'a')
   expect(distanceM([a!.lng, a!.lat], [lng, lat])).toBeLessThan(0.01)
+})
+
+test('roads that drives built elsewhere are not the town that lamps are compared with', async () => {
+  const far = {
+    ...WEGVAK,
+    line: [
+      [17.63, 47.69],
+      [17.64, 47.69],
+    ] as [number, number][],
+  }
+  await addTrackWegvakken(records, [far], { now: 1 })
+  const [lng, lat] = at(10, 5)
+  const report = await run('lamps', write('l.geojson', features(point(lng, lat, { id: 'a' }))))
+  expect(report.imported).toBe(1)
 })
 
 test('points far outside the town, at 0,0 and beyond the poles are refused', async () => {

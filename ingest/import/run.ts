@@ -2,7 +2,12 @@ import path from 'node:path'
 import { lengthM } from '../../detection/network/geometry.ts'
 import { PAVEMENTS, type Pavement, ROAD_OBJECT_KINDS, type RoadObjectKind } from '../../model/network.ts'
 import { upsertAssets } from '../../store/records/assets.ts'
-import { importNetwork, replaceRoadObjects, setPavements, townBounds } from '../../store/records/network.ts'
+import {
+  importedBounds,
+  importNetwork,
+  replaceRoadObjects,
+  setPavements,
+} from '../../store/records/network.ts'
 import type { Records } from '../../store/records/open.ts'
 import type { Secrets } from '../../store/secrets.ts'
 import { assetsOf } from './assets.ts'
@@ -138,7 +143,7 @@ async function importPavement(request: ImportRequest): Promise<ImportReport> {
 
 async function importRoadObjects(request: ImportRequest, name: string): Promise<ImportReport> {
   const findings = startFindings()
-  const town = await townBounds(request.records)
+  const town = await importedBounds(request.records)
   const rows = await readPoints(request.file, findings, {
     town,
     latitudeFirst: request.latitudeFirst ?? false,
@@ -173,7 +178,7 @@ async function importRoadObjects(request: ImportRequest, name: string): Promise<
 
 async function importAssets(request: ImportRequest, name: string): Promise<ImportReport> {
   const findings = startFindings()
-  const town = await townBounds(request.records)
+  const town = await importedBounds(request.records)
   if (!town) note(findings, 'no network is imported yet: positions were not compared with the town')
   const rows = await readPoints(request.file, findings, {
     town,

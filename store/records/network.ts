@@ -292,22 +292,28 @@ export function networkStamp(records: Records): string {
  * @returns null before the first import
  */
 export async function townBounds(records: Records): Promise<Bounds | null> {
-  for (const kind of ['nwb', 'track'] as const) {
-    const row = await records.db
-      .selectFrom('wegvak')
-      .innerJoin('network_version', 'network_version.id', 'wegvak.version_id')
-      .select(({ fn }) => [
-        fn.min('min_lng').as('a'),
-        fn.min('min_lat').as('b'),
-        fn.max('max_lng').as('c'),
-        fn.max('max_lat').as('d'),
-      ])
-      .where('network_version.active', '=', 1)
-      .where('network_version.kind', '=', kind)
-      .executeTakeFirst()
-    if (row && row.a !== null) return [Number(row.a), Number(row.b), Number(row.c), Number(row.d)]
-  }
-  return null
+  return (await boundsOfKind(records, 'nwb')) ?? (await boundsOfKind(records, 'track'))
+}
+
+/** Box around the imported network alone; null before the first import. */
+export function importedBounds(records: Records): Promise<Bounds | null> {
+  return boundsOfKind(records, 'nwb')
+}
+
+async function boundsOfKind(records: Records, kind: NetworkKind): Promise<Bounds | null> {
+  const row = await records.db
+    .selectFrom('wegvak')
+    .innerJoin('network_version', 'network_version.id', 'wegvak.version_id')
+    .select(({ fn }) => [
+      fn.min('min_lng').as('a'),
+      fn.min('min_lat').as('b'),
+      fn.max('max_lng').as('c'),
+      fn.max('max_lat').as('d'),
+    ])
+    .where('network_version.active', '=', 1)
+    .where('network_version.kind', '=', kind)
+    .executeTakeFirst()
+  return row && row.a !== null ? [Number(row.a), Number(row.b), Number(row.c), Number(row.d)] : null
 }
 
 /** Length of the imported network, km. */
