@@ -1,4 +1,4 @@
-import type { Place } from './location.ts'
+import type { Place } from './place.ts'
 
 /** The filter of the flags, as the API takes it: list, map and download use the same. */
 export function flagFilter(place: Place): Record<string, string> {

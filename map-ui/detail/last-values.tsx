@@ -1,6 +1,6 @@
 import type { DatastreamView } from '../../model/api.ts'
-import type { Format } from '../text/format.ts'
 import { useFormat } from '../text/format.ts'
+import type { Format } from '../text/formats.ts'
 import { useLanguage, useText } from '../text/language.ts'
 import type { Dictionary } from '../text/nl.ts'
 

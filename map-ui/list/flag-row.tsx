@@ -39,7 +39,7 @@ export function FlagRow({ flag }: { flag: Flag }) {
               <span className="seen-by-readers">{t.list.hasCase} · </span>
             </span>
           ) : null}
-          {t.list.vehicles(flag.sources)} · {f.age(flag.openedAt)}
+          {flag.sources > 0 ? t.list.vehicles(flag.sources) : t.list.byPerson} · {f.age(flag.openedAt)}
         </span>
       </span>
     </RowLink>

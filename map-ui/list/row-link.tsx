@@ -1,5 +1,6 @@
 import type { MouseEvent, ReactNode } from 'react'
-import { go, hrefOf, type Selection, usePlace } from '../client/location.ts'
+import { go, hrefOf, usePlace } from '../client/location.ts'
+import type { Selection } from '../client/place.ts'
 
 /** One row: a real link, so that it opens in a new tab, can be copied and is read as what it is. */
 export function RowLink({ sel, children }: { sel: Selection; children: ReactNode }) {

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { Hypothesis } from '../../model/evidence.ts'
-import { go, LAYERS, type LayerName, usePlace } from '../client/location.ts'
+import { go, usePlace } from '../client/location.ts'
+import { LAYERS, type LayerName } from '../client/place.ts'
 import { IconButton } from '../parts/button.tsx'
 import { GradeLine } from '../parts/grade-line.tsx'
 import { HypothesisMark } from '../parts/hypothesis-mark.tsx'

@@ -78,7 +78,7 @@ export function TownMap({ town }: { town: Town }) {
           className="map-finding"
           onClick={() => setPicking({ state: 'choosing' })}
         >
-          {t.map.newFinding}
+          <span className="map-finding-words">{t.map.newFinding}</span>
         </Button>
       ) : null}
       {town.bounds ? null : <p className="map-empty">{t.map.noNetwork}</p>}

@@ -47,7 +47,7 @@ export function createVehicles(map: L.Map): {
         icon: L.divIcon({
           html: '<svg viewBox="0 0 18 18" aria-hidden="true"><path d="M9 1.5 14 15.5 9 12.5 4 15.5Z"/></svg>',
           className: 'vehicle-marker',
-          iconSize: [18, 18],
+          iconSize: [26, 26],
         }),
         zIndexOffset: -500,
       })

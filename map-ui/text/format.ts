@@ -1,65 +1,6 @@
 import { useMemo } from 'react'
-import { type Language, useLanguage } from './language.ts'
-
-const LOCALE: Record<Language, string> = { nl: 'nl-NL', en: 'en-GB' }
-/** A municipality lives in one time zone, whatever the laptop says. */
-const timeZone = 'Europe/Amsterdam'
-
-export type Format = {
-  number: (value: number, digits?: number) => string
-  signed: (value: number, digits?: number) => string
-  percent: (value: number) => string
-  /** as a percentage that never claims certainty */
-  confidence: (value: number) => string
-  /** 24 nov 2026 11:40 */
-  dateTime: (time: string | number) => string
-  date: (time: string | number) => string
-  time: (time: string | number) => string
-  /** "3 uur geleden" */
-  ago: (time: string | number, now?: number) => string
-  /** "3 u", "12 d": for dense rows */
-  age: (time: string | number, now?: number) => string
-}
-
-export function formatsOf(language: Language): Format {
-  const locale = LOCALE[language]
-  const dateTime = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium', timeStyle: 'short' })
-  const date = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium' })
-  const time = new Intl.DateTimeFormat(locale, { timeZone, timeStyle: 'medium' })
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
-  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
-  const units = language === 'nl' ? { m: 'min', h: 'u', d: 'd' } : { m: 'min', h: 'h', d: 'd' }
-  const now_ = language === 'nl' ? 'nu' : 'now'
-  const number = (value: number, digits = 0) =>
-    new Intl.NumberFormat(locale, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(
-      value,
-    )
-  return {
-    number,
-    signed: (value, digits = 1) => `${value < 0 ? '−' : '+'}${number(Math.abs(value), digits)}`,
-    percent: (value) => percent.format(value),
-    confidence: (value) =>
-      value > 0.99 ? `> ${percent.format(0.99)}` : percent.format(Math.max(0.01, value)),
-    dateTime: (t) => dateTime.format(new Date(t)),
-    date: (t) => date.format(new Date(t)),
-    time: (t) => time.format(new Date(t)),
-    ago: (t, now = Date.now()) => {
-      const s = (new Date(t).getTime() - now) / 1000
-      const size = Math.abs(s)
-      if (size < 90) return relative.format(Math.round(s), 'second')
-      if (size < 5_400) return relative.format(Math.round(s / 60), 'minute')
-      if (size < 129_600) return relative.format(Math.round(s / 3600), 'hour')
-      return relative.format(Math.round(s / 86_400), 'day')
-    },
-    age: (t, now = Date.now()) => {
-      const s = (now - new Date(t).getTime()) / 1000
-      if (s < 60) return now_
-      if (s < 5_400) return `${Math.round(s / 60)} ${units.m}`
-      if (s < 129_600) return `${Math.round(s / 3600)} ${units.h}`
-      return `${Math.round(s / 86_400)} ${units.d}`
-    },
-  }
-}
+import { type Format, formatsOf } from './formats.ts'
+import { useLanguage } from './language.ts'
 
 export function useFormat(): Format {
   const language = useLanguage()
