@@ -1,8 +1,13 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { readCommitted } from '../../store/journal/consumers.ts'
+import { journalFolder } from '../../store/journal/position.ts'
+import { decodeWatermark } from '../../store/journal/watermark.ts'
+import { openReadingsReader } from '../../store/readings/open.ts'
 import { openRecords } from '../../store/records/open.ts'
 import { generateSecret, hashSecret, openSecrets } from '../../store/secrets.ts'
 import type { LoadResult, LoadTask } from './ingest/messages.ts'
@@ -11,6 +16,18 @@ import { type BenchOptions, lessIsBetter, median, moreIsBetter, type Row } from 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const MOSQUITTO = '/usr/sbin/mosquitto'
 const DEVICES = 10_000
+/** messages a second that must be acknowledged and readable, sustained */
+const READABLE_RATE = 30_000
+/** Free ports; the load is a flood by any other standard. */
+const TOWN = {
+  SCHOUW_MQTT_PORT: '0',
+  SCHOUW_WS_PORT: '0',
+  SCHOUW_MQTTS_PORT: '0',
+  SCHOUW_HTTP_PORT: '0',
+  SCHOUW_LOG_LEVEL: 'error',
+  SCHOUW_MAX_MESSAGE_RATE: '10000000',
+  SCHOUW_JOURNAL_MAX_UNREAD_BYTES: String(64 * 1024 ** 3),
+}
 
 type User = { id: string; secret: string | null }
 type Broker = { name: string; port: number; users: User[]; stop(): Promise<void> }
@@ -19,24 +36,30 @@ type Broker = { name: string; port: number; users: User[]; stop(): Promise<void>
  * How many messages a second the broker takes in *durably*, beside the same broker library storing nothing and beside
  * Mosquitto without persistence. All in one run and interleaved, since the machine is shared: the ratios count.
  */
-export async function run({ quick, note }: BenchOptions): Promise<Row[]> {
+export async function run({ quick, note, only }: BenchOptions): Promise<Row[]> {
+  const wanted = (part: string) => only === null || only === part
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-ingest-'))
   const stops: (() => Promise<void>)[] = []
+  const rows: Row[] = []
   try {
-    note(`${DEVICES} devices are made`)
-    const users = await makeDevices(folder)
-    const ours = await startOurs(folder, users)
-    stops.push(ours.stop)
-    const plain = await startPlain()
-    stops.push(plain.stop)
-    const mosquitto = await startMosquitto(folder)
-    if (mosquitto) stops.push(mosquitto.stop)
-    else note('mosquitto is not installed: its rows are left out')
+    if (wanted('throughput') || wanted('flat') || wanted('logins')) {
+      note(`${DEVICES} devices are made`)
+      const ours = await startOurs(folder, await makeDevices(folder))
+      stops.push(ours.stop)
+      const plain = await startPlain()
+      stops.push(plain.stop)
+      const mosquitto = await startMosquitto(folder)
+      if (mosquitto) stops.push(mosquitto.stop)
+      else note('mosquitto is not installed: its rows are left out')
 
-    const rows: Row[] = []
-    rows.push(...(await throughputRows(ours, plain, mosquitto, quick, note)))
-    rows.push(...(await flatRows(ours, quick, note)))
-    rows.push(await loginRow(ours, plain, note))
+      if (wanted('throughput')) rows.push(...(await throughputRows(ours, plain, mosquitto, quick, note)))
+      if (wanted('flat')) rows.push(...(await flatRows(ours, quick, note)))
+      if (wanted('logins')) rows.push(await loginRow(ours, plain, note))
+      for (const stop of stops.splice(0).reverse()) await stop()
+    }
+    if (wanted('readable')) {
+      for (const datastreams of [1000, 100_000]) rows.push(...(await readableRows(datastreams, quick, note)))
+    }
     return rows
   } finally {
     for (const stop of stops.reverse()) await stop()
@@ -76,6 +99,7 @@ async function throughputRows(
           warmUpMs: quick ? 500 : 1500,
           measureMs: quick ? 1000 : 4000,
           rate: null,
+          day: day(),
         })
         results.set(broker, [...(results.get(broker) ?? []), result])
         note(
@@ -127,6 +151,7 @@ async function flatRows(ours: Broker, quick: boolean, note: BenchOptions['note']
           warmUpMs: quick ? 500 : 1500,
           measureMs: quick ? 1000 : 3000,
           rate: null,
+          day: day(),
         })
         note(`${datastreams} datastreams, ${readings} readings: ${describe(result)}`)
         ;(datastreams === 1000 ? few : many).push(perSecond(result))
@@ -163,6 +188,110 @@ async function loginRow(ours: Broker, plain: Broker, note: BenchOptions['note'])
     's',
     theirs,
   )
+}
+
+/**
+ * Acknowledged *and readable*: broker and ingest as they run in a town, the load at a steady 30,000 messages a second.
+ * Readable is what both stores have committed, which is what ingest reports back to the journal.
+ */
+async function readableRows(datastreams: number, quick: boolean, note: BenchOptions['note']): Promise<Row[]> {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'bench-readable-'))
+  const stops: (() => Promise<void>)[] = []
+  try {
+    const users = await makeDevices(dataDir)
+    const broker = await startOurs(dataDir, users)
+    stops.push(broker.stop)
+    const ingest = await startProcess('ingest/main.ts', {
+      ...TOWN,
+      SCHOUW_DATA_DIR: dataDir,
+      SCHOUW_MQTT_PORT: String(broker.port),
+    })
+    stops.push(ingest.stop)
+
+    const seconds = quick ? 6 : 60
+    const samples: { at: number; readable: number; durable: number }[] = []
+    const sampler = setInterval(() => {
+      void standOf(dataDir).then((stand) => samples.push({ at: performance.now(), ...stand }))
+    }, 100)
+    const result = await load({
+      kind: 'publish',
+      port: broker.port,
+      users: users.slice(0, 500),
+      inflight: 200,
+      readingsPerMessage: 1,
+      datastreams,
+      warmUpMs: 2000,
+      measureMs: seconds * 1000,
+      rate: READABLE_RATE,
+      day: day(),
+    })
+    const stopped = performance.now()
+    await until(async () => {
+      const { readable, durable } = await standOf(dataDir)
+      return readable === durable
+    }, 180_000)
+    const drained = (performance.now() - stopped) / 1000
+    clearInterval(sampler)
+    // While it came in: the generator waits a moment for its last acknowledgements.
+    const final = samples.at(-1)?.durable ?? 0
+    const window = samples.filter(
+      (s) => s.durable > 0 && s.durable < final && s.at >= stopped - seconds * 1000,
+    )
+    const [first, last] = [window[0], window.at(-1)]
+    const readable = first && last ? ((last.readable - first.readable) / (last.at - first.at)) * 1000 : 0
+    const behind = window.map((s) => (s.durable - s.readable) / READABLE_RATE).sort((a, b) => a - b)
+    const reader = await openReadingsReader({ dataDir })
+    const totals = await reader.totals()
+    await reader.close()
+    note(
+      `${datastreams} datastreams: acknowledged ${describe(result)}; readable ${Math.round(readable)}/s, all of it ${drained.toFixed(2)} s after the end`,
+    )
+    const label = `${datastreams.toLocaleString('en')} datastreams`
+    return [
+      moreIsBetter(
+        `acknowledged and readable for ${seconds} s, ${label}, beside the goal`,
+        Math.min(perSecond(result), readable),
+        'messages/s',
+        READABLE_RATE,
+      ),
+      lessIsBetter(
+        `readable after acknowledgement, p99, ${label}`,
+        behind[Math.floor(behind.length * 0.99)] ?? Number.NaN,
+        's',
+        null,
+      ),
+      moreIsBetter(
+        `readings stored, beside messages acknowledged, ${label}`,
+        totals.readings,
+        'readings',
+        result.total,
+      ),
+    ]
+  } finally {
+    for (const stop of stops.reverse()) await stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+/** Sequences up to which the journal is durable, and up to which its records are readable. */
+async function standOf(dataDir: string): Promise<{ durable: number; readable: number }> {
+  const folder = journalFolder(dataDir)
+  const mark = decodeWatermark(await readFile(path.join(folder, 'watermark')))
+  const { sequence } = await readCommitted(folder, 'ingest')
+  return { durable: mark?.position.sequence ?? 0, readable: sequence }
+}
+
+async function until(condition: () => Promise<boolean>, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('not in time')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** Yesterday: history, but nothing that a rule calls too old. */
+function day(): string {
+  return new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)
 }
 
 const perSecond = (result: LoadResult) => result.messages / result.seconds
@@ -210,8 +339,8 @@ function message<T>(child: ChildProcess, timeoutMs: number): Promise<T> {
 
 async function startProcess(file: string, env: Record<string, string>) {
   const child = fork(path.join(ROOT, file), { execPath: process.execPath, env: { ...process.env, ...env } })
-  const { ports } = await message<{ ports: { mqtt: number } }>(child, 30_000)
-  return { ports, stop: () => end(child) }
+  const { ports } = await message<{ ports?: { mqtt?: number } }>(child, 30_000)
+  return { ports: { mqtt: ports?.mqtt ?? 0 }, stop: () => end(child) }
 }
 
 async function end(child: ChildProcess): Promise<void> {
@@ -225,14 +354,8 @@ async function end(child: ChildProcess): Promise<void> {
 
 async function startOurs(dataDir: string, users: User[]): Promise<Broker> {
   const { ports, stop } = await startProcess('broker/main.ts', {
+    ...TOWN,
     SCHOUW_DATA_DIR: dataDir,
-    SCHOUW_MQTT_PORT: '0',
-    SCHOUW_WS_PORT: '0',
-    SCHOUW_MQTTS_PORT: '0',
-    SCHOUW_LOG_LEVEL: 'error',
-    // The load is a flood by any other standard; and nobody reads this journal.
-    SCHOUW_MAX_MESSAGE_RATE: '10000000',
-    SCHOUW_JOURNAL_MAX_UNREAD_BYTES: String(64 * 1024 ** 3),
   })
   return { name: 'Schouw', port: ports.mqtt, users, stop }
 }

@@ -5,7 +5,7 @@ import { type Bench, formatRows } from './rows.ts'
 const SUPPORT = new Set(['main.ts', 'rows.ts'])
 
 const args = process.argv.slice(2)
-const name = args.find((arg) => !arg.startsWith('--'))
+const [name, only] = args.filter((arg) => !arg.startsWith('--'))
 const names = readdirSync(import.meta.dirname, { withFileTypes: true })
   .filter(
     (entry) =>
@@ -17,11 +17,15 @@ const names = readdirSync(import.meta.dirname, { withFileTypes: true })
   .map((entry) => entry.name.slice(0, -3))
 
 if (name === undefined || !names.includes(name)) {
-  console.error(`npm run bench -- <${names.join(' | ')}> [--json] [--quick]`)
+  console.error(`npm run bench -- <${names.join(' | ')}> [part] [--json] [--quick]`)
   process.exit(2)
 }
 const bench = (await import(`./${name}.ts`)) as { run: Bench }
-const rows = await bench.run({ quick: args.includes('--quick'), note: (message) => console.error(message) })
+const rows = await bench.run({
+  quick: args.includes('--quick'),
+  only: only ?? null,
+  note: (message) => console.error(message),
+})
 console.log(formatRows(rows))
 // The last line, so that it can be taken apart from whatever else was printed.
 if (args.includes('--json')) console.log(JSON.stringify({ rows }))

@@ -4,6 +4,8 @@ export type Row = { name: string; value: number; unit: string; peer: number | nu
 export type BenchOptions = {
   /** short runs: to see that it works, not to quote */
   quick: boolean
+  /** one part of the benchmark; null: all of it */
+  only: string | null
   /** say how far it is, on stderr */
   note(message: string): void
 }

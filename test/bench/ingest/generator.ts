@@ -31,22 +31,21 @@ function connectPacket(id: string, secret: string | null): Buffer {
   return Buffer.concat([Buffer.from([0x10, ...remainingLength(body.length)]), body])
 }
 
-const TIME = '2026-01-01T00:00:00.000Z'
-
 /** A PUBLISH of QoS 1 with `readings` readings of one datastream. */
-function publishTemplate(deviceId: string, datastream: string, readings: number): Template {
-  const one = `{"observedProperty":"air_temperature","result":21.4,"phenomenonTime":"${TIME}","datastream":"${datastream}"}`
+function publishTemplate(deviceId: string, datastream: string, readings: number, day: string): Template {
+  const time = `${day}T00:00:00.000Z`
+  const one = `{"observedProperty":"temperature","result":21.4,"phenomenonTime":"${time}","datastream":"${datastream}"}`
   const payload = Buffer.from(readings === 1 ? one : `[${Array(readings).fill(one).join(',')}]`)
   const topic = text(`devices/${deviceId}/observations`)
   const body = Buffer.concat([topic, Buffer.alloc(2), payload])
   const header = Buffer.from([0x32, ...remainingLength(body.length)])
   const packet = Buffer.concat([header, body])
   const timesAt: number[] = []
-  for (let at = packet.indexOf(TIME); at >= 0; at = packet.indexOf(TIME, at + 1)) timesAt.push(at)
+  for (let at = packet.indexOf(time); at >= 0; at = packet.indexOf(time, at + 1)) timesAt.push(at)
   return { packet, idAt: header.length + topic.length, timesAt }
 }
 
-/** Write day to millisecond of a January moment: digits in place, no date library in the hot loop. */
+/** Write hour to millisecond of a day: digits in place, no date library in the hot loop. */
 function writeTime(target: Buffer, at: number, ms: number): void {
   const digits = (offset: number, count: number, value: number) => {
     for (let i = count - 1; i >= 0; i--) {
@@ -59,7 +58,6 @@ function writeTime(target: Buffer, at: number, ms: number): void {
   digits(17, 2, seconds % 60)
   digits(14, 2, Math.floor(seconds / 60) % 60)
   digits(11, 2, Math.floor(seconds / 3600) % 24)
-  digits(8, 2, 1 + (Math.floor(seconds / 86_400) % 28))
 }
 
 /** Latencies in buckets 2 % apart: constant memory, exact enough for a percentile. */
@@ -125,7 +123,7 @@ async function publish(task: Extract<LoadTask, { kind: 'publish' }>): Promise<Lo
     const user = users[i] as { id: string }
     // Templates are large with many readings: a thousand of each client are enough to visit every datastream.
     const templates = Array.from({ length: perClient }, (_, d) =>
-      publishTemplate(user.id, `s${String(d).padStart(6, '0')}`, readingsPerMessage),
+      publishTemplate(user.id, `s${String(d).padStart(6, '0')}`, readingsPerMessage, task.day),
     )
     const sentAt = new Float64Array(65_536)
     let nextId = 1
@@ -133,7 +131,7 @@ async function publish(task: Extract<LoadTask, { kind: 'publish' }>): Promise<Lo
     let open = 0
     let turn = 0
     let clock = 0
-    let partial = Buffer.alloc(0)
+    let partial: Buffer = Buffer.alloc(0)
     const largest = Math.max(...templates.map((t) => t.packet.length))
 
     const pump = () => {

@@ -13,6 +13,8 @@ export type LoadTask =
       measureMs: number
       /** messages a second in all; null: as fast as it goes */
       rate: number | null
+      /** of the readings, YYYY-MM-DD: another day is other readings */
+      day: string
     }
   | { kind: 'login'; port: number; users: { id: string; secret: string | null }[]; concurrency: number }
 
