@@ -2,9 +2,13 @@
 export type Random = {
   /** uniform in [0, 1) */
   next(): number
+  /** uniform in [low, high) */
+  between(low: number, high: number): number
   /** standard normal */
   normal(): number
   pick<T>(items: readonly T[]): T
+  /** a shuffled copy */
+  shuffled<T>(items: readonly T[]): T[]
   /** an independent source for a named purpose: what one part draws never shifts another */
   fork(label: string): Random
 }
@@ -22,6 +26,17 @@ export function createRandom(seed: number): Random {
   let spare: number | undefined
   return {
     next,
+    between: (low, high) => low + (high - low) * next(),
+    shuffled(items) {
+      const out = [...items]
+      for (let i = out.length - 1; i > 0; i--) {
+        const j = Math.floor(next() * (i + 1))
+        const [a, b] = [out[i], out[j]]
+        out[i] = b as (typeof items)[number]
+        out[j] = a as (typeof items)[number]
+      }
+      return out
+    },
     normal() {
       if (spare !== undefined) {
         const value = spare
