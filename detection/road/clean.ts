@@ -102,7 +102,7 @@ function fixesOf(ordered: readonly DriveChunk[]): Fix[] {
   for (const { startMs, payload } of ordered) {
     for (const f of payload.fixes) {
       const previous = fixes[fixes.length - 1]
-      const time = startMs + f.t - ROAD_PARAMS.fixLatencyMs
+      const time = startMs + f.t
       if (previous && (time <= previous.ms || (previous.lng === f.lng && previous.lat === f.lat))) continue
       fixes.push({
         ms: time,

@@ -36,9 +36,9 @@ test('order does not matter', () => {
 })
 
 test('what is poor asphalt is a sound street of cobbles', () => {
-  expect(gradeOf(5, 'asphalt')).toBe(3)
-  expect(gradeOf(5, 'elements')).toBe(2)
-  expect(gradeOf(5, 'cobbles')).toBe(1)
+  expect(gradeOf(6, 'asphalt')).toBe(3)
+  expect(gradeOf(6, 'elements')).toBe(2)
+  expect(gradeOf(6, 'cobbles')).toBe(1)
   for (const limits of Object.values(GRADE_LIMITS)) {
     expect(limits.fair).toBeLessThan(limits.poor)
     expect(limits.poor).toBeLessThan(limits.bad)

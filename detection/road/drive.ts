@@ -7,10 +7,11 @@ import { cleanDrive, type DriveChunk } from './clean.ts'
 import { type Baseline, baselines, localLlr, strongest, unevenLlr } from './evidence.ts'
 import { type Exclusion, odometerAt, type RoadWindow, windowsOf } from './features.ts'
 import { upright } from './gravity.ts'
+import { latencyMs } from './latency.ts'
 import { roughnessOf } from './normalize.ts'
 import type { ObjectIndex } from './objects.ts'
 import { ROAD_MODEL, ROAD_PARAMS } from './params.ts'
-import { placeAt } from './place.ts'
+import { type Place, placeAt } from './place.ts'
 import { nativeRate, RATE_SAMPLES, resample } from './resample.ts'
 import { type Track, trackOf } from './speed.ts'
 
@@ -76,7 +77,7 @@ export function driveEvidence(input: DriveInput, context: RoadContext): DriveRes
   const last = final[final.length - 1]?.index ?? -1
   const settled = input.complete ? last : last - ROAD_PARAMS.baselineWindows - 1
   const strongestOf = strongest(final)
-  const matches = matchDrive(track.fixes, context.index, context.graph)
+  const place = placer(track, context)
   for (const [i, window] of final.entries()) {
     if (window.index > settled) break
     if (window.excluded) {
@@ -94,18 +95,8 @@ export function driveEvidence(input: DriveInput, context: RoadContext): DriveRes
       continue
     }
     const made = [
-      unevenness(window, track, matches, context, input),
-      localDefect(
-        window,
-        baseline,
-        strongestOf[i]!,
-        track,
-        matches,
-        context,
-        input,
-        even.ms,
-        turned.vertical,
-      ),
+      unevenness(window, baseline, place, input),
+      localDefect(window, baseline, strongestOf[i]!, place, context, input, even.ms, turned.vertical),
     ].filter((e) => e !== null)
     counts[made.length > 0 ? 'used' : 'off-network']++
     evidence.push(...made)
@@ -113,7 +104,14 @@ export function driveEvidence(input: DriveInput, context: RoadContext): DriveRes
   return { evidence, counts }
 }
 
-type Matches = ReturnType<typeof matchDrive>
+type PlaceOf = (ms: number) => Place | null
+
+/** Where the vehicle was at a moment, by fixes that tell it late. */
+function placer(track: Track, { index, graph }: RoadContext): PlaceOf {
+  const matches = matchDrive(track.fixes, index, graph)
+  const late = latencyMs(track)
+  return (ms) => placeAt(ms + late, track, matches, index)
+}
 
 /** Up to when nothing can change any more, and which metres are not trip ends. */
 function finalPart(lastMs: number, track: Track, input: DriveInput, context: RoadContext) {
@@ -122,7 +120,12 @@ function finalPart(lastMs: number, track: Track, input: DriveInput, context: Roa
   if (input.complete) {
     return { finalUntil: lastMs, fromM: trim, toM: (odometer[odometer.length - 1] ?? 0) - trim }
   }
-  const settledFix = fixes[fixes.length - 1 - MATCH_LAG - 4]
+  const first = fixes[0]?.ms ?? Number.POSITIVE_INFINITY
+  // until the receiver's latency is known nothing can be placed
+  if ((fixes[fixes.length - 5]?.ms ?? 0) < first + ROAD_PARAMS.latencyFromMs) {
+    return { finalUntil: Number.NEGATIVE_INFINITY, fromM: trim, toM: 0 }
+  }
+  const settledFix = fixes[fixes.length - 1 - MATCH_LAG - 6]
   const finalUntil = Math.min(lastMs - ROAD_PARAMS.lagMs, settledFix?.ms ?? Number.NEGATIVE_INFINITY)
   const odo = odometerAt(track, finalUntil)
   return { finalUntil, fromM: trim, toM: Number.isFinite(odo) ? odo - trim : 0 }
@@ -130,13 +133,12 @@ function finalPart(lastMs: number, track: Track, input: DriveInput, context: Roa
 
 function unevenness(
   window: RoadWindow,
-  track: Track,
-  matches: Matches,
-  context: RoadContext,
+  baseline: Baseline,
+  placeOf: PlaceOf,
   input: DriveInput,
 ): Evidence | null {
   const time = (window.fromMs + window.toMs) / 2
-  const place = placeAt(time, track, matches, context.index)
+  const place = placeOf(time)
   if (!place) return null
   const roughness = roughnessOf(window.sustained, window.speed)
   return {
@@ -147,9 +149,10 @@ function unevenness(
     heading: place.heading,
     sigma: place.sigma,
     time: Math.round(time),
-    llr: unevenLlr(roughness, place.stretch.pavement),
+    llr: unevenLlr(roughness, place.stretch.pavement, baseline.roughness),
     features: {
       roughness: round(roughness),
+      around: round(baseline.roughness),
       rms: round(window.rms),
       sustained: round(window.sustained),
       speed: round(window.speed),
@@ -164,8 +167,7 @@ function localDefect(
   window: RoadWindow,
   baseline: Baseline,
   isStrongest: boolean,
-  track: Track,
-  matches: Matches,
+  placeOf: PlaceOf,
   context: RoadContext,
   input: DriveInput,
   ms: Float64Array,
@@ -175,7 +177,7 @@ function localDefect(
   // the jolt is the neighbour window's: this one says neither yes nor no
   if (llr > 0 && !isStrongest) return null
   const time = llr > 0 ? window.joltMs : (window.fromMs + window.toMs) / 2
-  const place = placeAt(time, track, matches, context.index)
+  const place = placeOf(time)
   if (!place) return null
   const known = llr > 0 ? context.objects.explains(place.lng, place.lat, place.sigma) : null
   if (known) llr = 0

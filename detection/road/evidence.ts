@@ -1,6 +1,7 @@
 import type { Pavement } from '../../model/network.ts'
 import type { RoadWindow } from './features.ts'
 import { GRADE_LIMITS } from './grade.ts'
+import { roughnessOf } from './normalize.ts'
 import { ROAD_PARAMS } from './params.ts'
 
 /** How a window's jolt stands out from the road around it. */
@@ -9,6 +10,8 @@ export type Baseline = {
   burst: number
   /** robust z of ln(burst) */
   z: number
+  /** m/km, median roughness of the windows around */
+  roughness: number
 }
 
 /**
@@ -24,7 +27,9 @@ export type Baseline = {
 export function baselines(windows: readonly RoadWindow[]): (Baseline | null)[] {
   const { baselineWindows, baselineMin, spreadFloor } = ROAD_PARAMS
   const logs = windows.map((w) => (w.excluded ? Number.NaN : Math.log(Math.max(w.burst, 0.02))))
+  const roughness = windows.map((w) => (w.excluded ? Number.NaN : roughnessOf(w.sustained, w.speed)))
   const near: number[] = []
+  const nearRoughness: number[] = []
   let from = 0
   let to = 0
   return windows.map((window, i) => {
@@ -32,12 +37,17 @@ export function baselines(windows: readonly RoadWindow[]): (Baseline | null)[] {
     while (to < windows.length && windows[to]!.index <= window.index + baselineWindows) to++
     if (window.excluded) return null
     near.length = 0
-    for (let j = from; j < to; j++) if (j !== i && !Number.isNaN(logs[j]!)) near.push(logs[j]!)
+    nearRoughness.length = 0
+    for (let j = from; j < to; j++) {
+      if (j === i || Number.isNaN(logs[j]!)) continue
+      near.push(logs[j]!)
+      nearRoughness.push(roughness[j]!)
+    }
     if (near.length < baselineMin) return null
     const middle = median(near)
     for (let j = 0; j < near.length; j++) near[j] = Math.abs(near[j]! - middle)
     const spread = Math.max(spreadFloor, 1.4826 * median(near))
-    return { burst: Math.exp(middle), z: (logs[i]! - middle) / spread }
+    return { burst: Math.exp(middle), z: (logs[i]! - middle) / spread, roughness: median(nearRoughness) }
   })
 }
 
@@ -76,12 +86,16 @@ export function localLlr(window: RoadWindow, baseline: Baseline): number {
 
 /**
  * Log-likelihood ratio of unevenness from one pass: how far its roughness lies beyond what this kind of pavement may
- * have before it is called poor, relative to that limit; smooth passes speak against.
+ * have before it is called poor, and beyond the road around it, so that a rough vehicle on a sound street says less
+ * than a rough stretch in one; smooth passes speak against.
+ *
+ * @param around m/km, median of the windows around
  */
-export function unevenLlr(roughness: number, pavement: Pavement): number {
-  const { slope, max, min } = ROAD_PARAMS.uneven
-  const limit = GRADE_LIMITS[pavement].bad
-  return round(Math.max(min, Math.min(max, slope * Math.log(roughness / limit))))
+export function unevenLlr(roughness: number, pavement: Pavement, around: number): number {
+  const { slope, relative, max, min } = ROAD_PARAMS.uneven
+  const beyondLimit = Math.log(roughness / GRADE_LIMITS[pavement].poor)
+  const beyondOthers = Math.log(roughness / Math.max(0.3, around))
+  return round(Math.max(min, Math.min(max, slope * beyondLimit + relative * beyondOthers)))
 }
 
 function median(values: readonly number[]): number {

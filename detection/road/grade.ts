@@ -10,13 +10,13 @@ const START = 'Schouw, starting value; to be set by the municipality. CROW 147 l
  * klinkers is not a bad street.
  */
 export const GRADE_LIMITS: Readonly<Record<Pavement, GradeLimits>> = {
-  asphalt: { fair: 2.5, poor: 4, bad: 6, source: START },
-  concrete: { fair: 2.8, poor: 4.5, bad: 6.5, source: START },
-  elements: { fair: 4, poor: 6, bad: 8.5, source: START },
-  tiles: { fair: 4, poor: 6, bad: 8.5, source: START },
-  cobbles: { fair: 7, poor: 10, bad: 14, source: START },
-  unpaved: { fair: 8, poor: 12, bad: 16, source: START },
-  unknown: { fair: 3.5, poor: 5.5, bad: 8, source: START },
+  asphalt: { fair: 3.2, poor: 5, bad: 8, source: START },
+  concrete: { fair: 3.5, poor: 5.5, bad: 8.5, source: START },
+  elements: { fair: 5, poor: 7.5, bad: 11, source: START },
+  tiles: { fair: 5, poor: 7.5, bad: 11, source: START },
+  cobbles: { fair: 9, poor: 13, bad: 18, source: START },
+  unpaved: { fair: 10, poor: 15, bad: 20, source: START },
+  unknown: { fair: 4, poor: 6.5, bad: 10, source: START },
 }
 
 /** Grade of a roughness on a kind of pavement. */

@@ -36,10 +36,12 @@ export const ROAD_PARAMS = {
   minCover: 0.8,
   /** ms between two fixes beyond which place and speed in between are unknown */
   fixGapMs: 10_000,
-  /** ms that the receiver's position is older than its time stamp says */
-  fixLatencyMs: 0,
-  /** s, 1 sigma of what is not known of that */
-  latencySigmaS: 0.4,
+  /** ms at the start of a drive from which the receiver's latency is learned, its most, and m2/s4 of prior against it */
+  latencyFromMs: 200_000,
+  latencyMaxMs: 1_600,
+  latencyPrior: 8,
+  /** s, 1 sigma of what is not known of that latency */
+  latencySigmaS: 0.3,
   /** windows on either side that make the local baseline of a window (300 m) */
   baselineWindows: 15,
   /** least windows for a baseline */
@@ -55,12 +57,15 @@ export const ROAD_PARAMS = {
   local: { slope: 1.5, zero: 1, max: 3.5, cleanZ: 0.8, clean: -0.8 },
   /** exponent of speed in roughness: rms ~ v^gamma (SmartRoadSense, PMC5336061) */
   gamma: 0.8,
-  /** m/km per m/s2 at `refSpeed` */
-  roughnessPerRms: 7,
+  /**
+   * m/km per m/s2 at `refSpeed`: with it the golden car of the IRI on ISO 8608 profiles finds its own IRI (2.2 m/km at
+   * 16e-6 m3, 4.4 at 64e-6)
+   */
+  roughnessPerRms: 10,
   /** m/s */
   refSpeed: 12,
-  /** evidence for unevenness: slope per relative excess over the limit, capped */
-  uneven: { slope: 3, max: 1.4, min: -1.2 },
+  /** evidence for unevenness: per ln of the excess over the limit, and over the road around; capped */
+  uneven: { slope: 2, relative: 1, max: 1.4, min: -1.2 },
   /** m: least radius within which a known object explains a jolt; and in units of the position's sigma */
   explainM: { hump: 9, cover: 6, 'level-crossing': 10, 'bridge-joint': 8, 'tram-track': 8 },
   explainSigmas: 2,
