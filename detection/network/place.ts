@@ -1,4 +1,4 @@
-import { axisDifference } from './geometry.ts'
+import { axisDifference, distanceM, lengthM, nearestOnLine } from './geometry.ts'
 import type { StretchHit, StretchIndex } from './index.ts'
 
 /** What is known of where something was seen. */
@@ -40,6 +40,31 @@ export function placeOnStretch(index: StretchIndex, place: Place): string | null
     if (same) return same.stretch.id
   }
   return nearest.stretch.id
+}
+
+/** m: as close to the border of two stretches as a flag counts as lying on it (detection/fuse.ts) */
+const BORDER_M = 4
+const SAME_POINT_M = 0.2
+
+/**
+ * Where a flag, its case and what people said of it belong: like `placeOnStretch`, but on the border of two stretches
+ * with the one that comes first by id, because that is the one whose ledger the flag is folded from.
+ */
+export function flagOnStretch(index: StretchIndex, place: Place): string | null {
+  const id = placeOnStretch(index, place)
+  const stretch = id === null ? undefined : index.get(id)
+  if (!stretch) return null
+  const { alongM } = nearestOnLine(stretch.line, place.lng, place.lat)
+  const fromEnd = lengthM(stretch.line) - alongM
+  if (Math.min(alongM, fromEnd) > BORDER_M) return id
+  const border = alongM <= fromEnd ? stretch.line[0]! : stretch.line[stretch.line.length - 1]!
+  return index
+    .nearest(border[0], border[1], SAME_POINT_M, 16)
+    .filter(({ stretch: s }) =>
+      [s.line[0]!, s.line[s.line.length - 1]!].some((p) => distanceM(p, border) <= SAME_POINT_M),
+    )
+    .map((hit) => hit.stretch.id)
+    .reduce((least, other) => (other < least ? other : least), stretch.id)
 }
 
 /** Vehicles of the municipality do drive against one-way streets, so the axis decides and not the sign. */

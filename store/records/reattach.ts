@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { StretchIndex } from '../../detection/network/index.ts'
-import { placeOnStretch } from '../../detection/network/place.ts'
+import { flagOnStretch, placeOnStretch } from '../../detection/network/place.ts'
 import { inTransaction } from './transaction.ts'
 
 /** Tables whose rows lie somewhere and know their stretch only by derivation. */
@@ -55,6 +55,11 @@ export function reattach(
     TABLES.map((table) => [table, sqlite.prepare(`update ${table} set stretch_id = ? where rowid = ?`)]),
   ) as Record<Table, ReturnType<DatabaseSync['prepare']>>
   for (const { table, rowid, stretchId } of plan.moves) update[table].run(stretchId, rowid)
+  // a street that was renamed takes its flags along; a case keeps the name under which it was made
+  sqlite.exec(
+    `update flag set street = s.street from stretch s join network_version v on v.id = s.version_id
+     where v.active = 1 and s.id = flag.stretch_id and s.street <> flag.street`,
+  )
   return plan.evidence
 }
 
@@ -98,7 +103,8 @@ function look(
   for (const row of rows) {
     plan.seen[table] = row.rowid
     const stays = row.stretch_id !== null && unchanged.has(row.stretch_id)
-    const stretchId = stays ? row.stretch_id : placeOnStretch(index, { ...row, had: row.stretch_id })
+    const find = table === 'evidence' ? placeOnStretch : flagOnStretch
+    const stretchId = stays ? row.stretch_id : find(index, { ...row, had: row.stretch_id })
     if (table === 'evidence') {
       if (stretchId === null) plan.evidence.unattached++
       else plan.evidence.attached++
