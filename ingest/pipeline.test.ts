@@ -450,18 +450,13 @@ test('a fault of ours on one message does not stop the others', async () => {
   const t = await town()
   const register = deviceRegister(t.records, () => NOW)
   // A device whose record in the register is broken, as a bug could make it.
-  const broken = {
-    ...register,
-    get: (id: string) =>
-      id === 's1'
-        ? ({
-            id: 's1',
-            get kind(): never {
-              throw new Error('bug')
-            },
-          } as never)
-        : register.get(id),
-  }
+  const faulty = {
+    ...register.get('s1'),
+    get lng(): never {
+      throw new Error('bug')
+    },
+  } as never
+  const broken = { ...register, get: (id: string) => (id === 's1' ? faulty : register.get(id)) }
   const readings = await openReadingsWriter({ dataDir: t.dataDir })
   ends.push(() => readings.close())
   const journal = await openJournalReader({ dataDir: t.dataDir, consumer: 'ingest', log: quiet })
@@ -492,4 +487,21 @@ test('a fault of ours on one message does not stop the others', async () => {
     { device_id: 's1', got: 'something that Schouw fails on' },
   ])
   expect(pipeline.health().lastError?.message).toBe('bug')
+})
+
+test('what a vehicle sends of itself is not shown, and leaves quarantine as early as a drive', async () => {
+  const t = await town()
+  const ingest = await t.open()
+  await t.publish('car', 'observations', { ...reading(1), location: [5.2, 52.1] })
+  await t.publish('car', 'observations', { ...reading(1), location: [5.2, 52.1], unit: 'kg' })
+  await t.publish('car', 'status', { state: 'online' })
+  await t.publish('s1', 'observations', { ...reading(1), unit: 'kg' })
+  await ingest.drain()
+  const shown = t.rows(
+    "select payload is not null as shown from recent_message where device_id = 'car' order by slot",
+  )
+  expect(shown.map((row) => row.shown)).toEqual([0, 0, 1])
+  t.clock.now = NOW + 73 * 3_600_000
+  ingest.sink.trim()
+  expect(t.rows('select device_id from quarantine')).toEqual([{ device_id: 's1' }])
 })

@@ -184,7 +184,7 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
     }
     for (const [deviceId, kept] of ring) {
       for (const { record, found } of kept.slice(-perDevice)) {
-        recent.add(record, deviceId, verdictOf(found), summarize(found), found.channel !== 'drive')
+        recent.add(record, deviceId, verdictOf(found), summarize(found), mayBeShown(found))
       }
     }
     for (const [id, { state: s }] of touched) {
@@ -323,6 +323,12 @@ function newState(): State {
     lng: null,
     lat: null,
   }
+}
+
+/** What may hold where a person went is not shown: drives, and whatever else a vehicle sends of itself. */
+function mayBeShown(found: Interpreted): boolean {
+  if (found.channel === 'status') return true
+  return found.channel !== 'drive' && found.device !== null && !isMoving(found.device)
 }
 
 /** Whatever comes in says that its device is there, but for the message that says goodbye. */

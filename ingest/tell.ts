@@ -44,6 +44,8 @@ export function createTeller(deps: { client: Publisher; log: Logger; now: () => 
   const { client, log, now } = deps
   const waiting: { topic: string; payload: string }[] = []
   let inFlight = 0
+  /** a publish failed although the connection looked well: wait for the next second or connection */
+  let paused = false
   let dropped = 0
   /** per sender within this second: how many were told, and what was not */
   let told = new Map<string, { count: number; surplus: number; last: ErrorMessage | null }>()
@@ -57,6 +59,8 @@ export function createTeller(deps: { client: Publisher; log: Logger; now: () => 
     const current = Math.floor(now() / 1_000)
     if (current === second) return
     second = current
+    paused = false
+    drain()
     messagesLeft = MESSAGES_PER_SECOND
     vehiclesLeft = VEHICLES_PER_SECOND
     const before = told
@@ -80,18 +84,25 @@ export function createTeller(deps: { client: Publisher; log: Logger; now: () => 
     drain()
   }
 
+  let draining = false
   function drain(): void {
-    while (client.connected && inFlight < MAX_IN_FLIGHT) {
+    // A publish that is answered at once comes back here: the loop under way goes on.
+    if (draining) return
+    draining = true
+    while (client.connected && !paused && inFlight < MAX_IN_FLIGHT) {
       const next = waiting.shift()
-      if (!next) return
+      if (!next) break
       inFlight++
       client.publish(next.topic, next.payload, { qos: 1 }, (error) => {
         inFlight--
-        // The connection fell before the broker had it: it waits for the next one.
-        if (error && waiting.length < MAX_WAITING) waiting.push(next)
-        else drain()
+        if (!error) return drain()
+        // The connection fell, or is being closed: it waits. Never again at once, or this would go round and round.
+        paused = true
+        if (waiting.length < MAX_WAITING) waiting.unshift(next)
+        else dropped++
       })
     }
+    draining = false
   }
 
   function live(topic: string, payload: object): void {
@@ -166,7 +177,10 @@ export function createTeller(deps: { client: Publisher; log: Logger; now: () => 
       if (newestChange !== null) live(CHANGE_POKE_TOPIC, { id: newestChange })
     },
     poke: () => live(CHANGE_POKE_TOPIC, {}),
-    connected: drain,
+    connected() {
+      paused = false
+      drain()
+    },
     dropped: () => dropped,
     close: () => clearInterval(timer),
   }

@@ -63,7 +63,7 @@ export function openReadingsFile(dataDir: string): DatabaseSync {
   const db = new DatabaseSync(path.join(dataDir, 'readings.sqlite'), { timeout: 10_000 })
   // secure_delete: raw drives are traces of people; what is deleted is overwritten.
   db.exec(
-    'pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma cache_size = -65536',
+    'pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma journal_size_limit = 67108864; pragma cache_size = -65536',
   )
   const { user_version: found } = db.prepare('pragma user_version').get() as { user_version: number }
   if (found > VERSION) {

@@ -127,3 +127,11 @@ test('a file of a newer Schouw is refused, not damaged', async () => {
   db.close()
   await expect(openReadingsWriter({ dataDir })).rejects.toThrow('version 99')
 })
+
+test('many that open a store that is not there yet find one, whole', async () => {
+  const dataDir = folder()
+  const readers = await Promise.all(Array.from({ length: 6 }, () => openReadingsReader({ dataDir })))
+  const totals = await Promise.all(readers.map((reader) => reader.totals()))
+  expect(totals.every((t) => t.readings === 0)).toBe(true)
+  await Promise.all(readers.map((reader) => reader.close()))
+})

@@ -10,7 +10,7 @@ type QuarantineLimits = {
   maxBytes: number
   /** refused before this moment: goes */
   before: number
-  /** refused drives are traces of people and go sooner, epoch ms */
+  /** refused drives, and whatever a vehicle sent, may be traces of people and go sooner, epoch ms */
   drivesBefore: number
 }
 
@@ -34,7 +34,8 @@ export function openQuarantine(sqlite: DatabaseSync) {
   const oldest = sqlite.prepare(`select id, bytes from quarantine order by id limit ${SLICE}`)
   const remove = sqlite.prepare('delete from quarantine where id <= ?')
   const expire = sqlite.prepare(
-    "delete from quarantine where received_at < ? or (received_at < ? and topic like 'devices/%/drive')",
+    `delete from quarantine where received_at < ? or (received_at < ? and (topic like 'devices/%/drive'
+       or device_id in (select id from device where kind in ('vehicle', 'recording'))))`,
   )
   let bytes = (measure.get() as { n: number }).n
 
