@@ -2,6 +2,7 @@ import L from 'leaflet'
 import { paintTile } from './paint.ts'
 import { type Palette, readPalette } from './palette.ts'
 import { DATA_ZOOM_MAX, type RoadLine, type Tile, type TileStore } from './tile-store.ts'
+import { isTouched, type Touched } from './touched.ts'
 
 const SIZE = 256
 /** px around the pointer in which a road counts as meant */
@@ -17,8 +18,8 @@ type ConditionLayer = {
   select(stretchId: string | null): void
   /** what of a road is drawn: its condition, and the glow of its flags */
   show(what: { condition: boolean; flags: boolean }): void
-  /** fetch what is visible again and draw it in place */
-  refresh(): Promise<void>
+  /** fetch again what is visible and touched, and draw it in place */
+  refresh(touched: Touched): Promise<void>
   /** the data of all tiles on screen */
   visibleTiles(): Tile[]
   onDrawn(then: () => void): void
@@ -163,8 +164,12 @@ export function createConditionLayer(store: TileStore): ConditionLayer {
       shown = what
       redrawAll()
     },
-    async refresh() {
-      const changed = await store.refresh(visible())
+    async refresh(touched) {
+      const seen = visible()
+      const changed = await store.refresh(
+        seen.filter((key) => isTouched(store.peek(key.z, key.x, key.y), key, touched)),
+        seen,
+      )
       if (changed) redrawAll()
     },
     visibleTiles: () =>

@@ -10,6 +10,7 @@ import type { Picking } from './picking.ts'
 import { setPicking } from './picking.ts'
 import { createStreetLabels } from './street-labels.ts'
 import { createTileStore } from './tile-store.ts'
+import { EVERYTHING, merge, type Touched, touchedBy } from './touched.ts'
 import { createTownLayers } from './town-layers.ts'
 import { createVehicles } from './vehicles.ts'
 
@@ -129,12 +130,17 @@ export function createMap(element: HTMLElement): MapHandle {
   }
 
   let redraw: ReturnType<typeof setTimeout> | undefined
+  let touched: Touched | null = null
   const endChanges = onLive('change', (changes) => {
     const kinds = new Set(changes.map((change) => change.kind))
-    if (kinds.has('condition') || kinds.has('flag') || kinds.has('network')) {
+    const now = touchedBy(changes)
+    if (now) {
+      touched = merge(touched, now)
       redraw ??= setTimeout(() => {
         redraw = undefined
-        void roads.refresh()
+        const what = touched ?? EVERYTHING
+        touched = null
+        void roads.refresh(what)
       }, REDRAW_MS)
     }
     things.refresh(kinds)
@@ -162,7 +168,7 @@ export function createMap(element: HTMLElement): MapHandle {
       }
       // After the view: before it, Leaflet would start to glide into these bounds and carry the view along.
       map.setMaxBounds(bounds(edges).pad(0.6))
-      void roads.refresh()
+      void roads.refresh(EVERYTHING)
     },
     setBaseMap(baseMap, network) {
       if (attribution) map.attributionControl.removeAttribution(attribution)

@@ -22,12 +22,18 @@ export type Tile = { z: number; x: number; y: number; extent: number; lines: Roa
 export const DATA_ZOOM_MAX = 16
 const KEEP = 160
 
+export type TileKey = { z: number; x: number; y: number }
+
 export type TileStore = {
   /** the tile, from memory when it is there */
   get(z: number, x: number, y: number): Promise<Tile>
   peek(z: number, x: number, y: number): Tile | undefined
-  /** fetch these again; resolves to true for those whose content changed */
-  refresh(keys: readonly { z: number; x: number; y: number }[]): Promise<boolean>
+  /**
+   * Fetch `stale` again and forget what is neither stale nor visible.
+   *
+   * @returns whether anything changed
+   */
+  refresh(stale: readonly TileKey[], visible: readonly TileKey[]): Promise<boolean>
 }
 
 /** Condition tiles of this page: at most 160 in memory, the browser's cache and ETags behind them. */
@@ -63,11 +69,11 @@ export function createTileStore(): TileStore {
       return tile
     },
     peek: (z, x, y) => ready.get(keyOf(z, x, y))?.tile,
-    async refresh(keys) {
-      const wanted = new Set(keys.map(({ z, x, y }) => keyOf(z, x, y)))
+    async refresh(stale, visible) {
+      const wanted = new Set([...stale, ...visible].map(({ z, x, y }) => keyOf(z, x, y)))
       for (const key of tiles.keys()) if (!wanted.has(key)) tiles.delete(key)
       const changed = await Promise.all(
-        keys.map(async ({ z, x, y }) => {
+        stale.map(async ({ z, x, y }) => {
           const before = ready.get(keyOf(z, x, y))?.etag
           const next = load(z, x, y)
           try {

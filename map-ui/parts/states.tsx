@@ -39,7 +39,7 @@ export function Failed({ error, retry }: { error: ApiError; retry?: string }) {
   return (
     <Alert kind="error">
       <p>{wordsOf(error, t)}</p>
-      {retry ? (
+      {retry && error.status !== 404 && error.status !== 403 ? (
         <Button look="subtle" onClick={() => invalidate(retry)}>
           {t.common.retry}
         </Button>

@@ -34,14 +34,8 @@ export function TopBar({ town, onLogout, onHelp }: Props) {
       <StreetSearch />
       <div className="bar-tools">
         <Connection />
-        <button
-          type="button"
-          className="bar-link"
-          lang={other}
-          aria-label={t.app.switchTo}
-          onClick={() => setLanguage(other)}
-        >
-          <span className="bar-link-long">{t.app.switchTo}</span>
+        <button type="button" className="bar-link" lang={other} onClick={() => setLanguage(other)}>
+          <span className="bar-link-long">{t.app.switchTo}</span>{' '}
           <span className="bar-link-short">{other.toUpperCase()}</span>
         </button>
         <IconButton icon="help" label={t.app.help} className="bar-icon bar-help" onClick={onHelp} />

@@ -302,7 +302,7 @@ export const nl = {
     empty: 'Geen signalen met dit filter.',
     emptyHint: 'Een signaal verschijnt pas als meer dan één voertuig of bron het ondersteunt.',
     vehicles: (n: number) => (n === 1 ? '1 bron' : `${n} bronnen`),
-    byPerson: 'door een inspecteur',
+    byPerson: 'inspecteur',
     late: 'laat binnengekomen',
     hasCase: 'heeft zaak',
     keys: '↑ ↓ bladeren, Enter openen, Esc terug',
