@@ -435,6 +435,10 @@ test('liveness: goodbye, silence, and a start of our own', async () => {
   t.clock.now += 60_000
   ingest.sink.forgetOnline(t.clock.now)
   expect([await live('s1'), await live('s2')]).toEqual(['unknown', 'offline'])
+  expect(t.rows('select ref, data from change order by id').at(-1)).toEqual({
+    ref: '*',
+    data: '{"state":"unknown","count":1}',
+  })
   // What waited in the journal since before the start says nothing about now.
   await t.publish('s1', 'observations', reading(2, 1), NOW + 1_000)
   await ingest.drain()

@@ -278,7 +278,19 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
     position: () => (sql.position.get(CONSUMER) as JournalMark | undefined) ?? null,
     commit,
     forgetOnline(before) {
-      sql.forgetOnline.run(now(), before)
+      const at = now()
+      inTransaction(sqlite, () => {
+        const { changes } = sql.forgetOnline.run(at, before)
+        // One line for all: pages that show devices ask again.
+        if (Number(changes) > 0) {
+          appendChange(sqlite, {
+            kind: 'device',
+            ref: '*',
+            data: { state: 'unknown', count: Number(changes) },
+            at,
+          })
+        }
+      })
       states = new Map()
     },
     trim() {
