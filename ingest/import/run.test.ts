@@ -443,7 +443,8 @@ test('the command says what it did, what it refused, and ends with 0, 1 or 2', a
     expect([status, stderr]).toEqual([2, expect.stringContaining('npm run import -- KIND FILE')])
   }
   expect(wrong).toHaveLength(5)
-})
+  // ten processes start here, on a machine that may be busy
+}, 90_000)
 
 test('an import runs while another process holds and changes the records', async () => {
   const roadsFile = write('roads.geojson', VILLAGE)
