@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -50,7 +50,7 @@ function addDevice(
 }
 
 /** A real broker with real stores in a folder of its own. */
-async function start(env: Record<string, string> = {}, dataDir = temp()) {
+async function start(env: Record<string, string> = {}, dataDir = temp(), holdMs = 10_000) {
   const lines: Line[] = []
   const at = (level: string) => (fields: object, message: string) => {
     lines.push({ level, message, fields: { ...fields } })
@@ -66,7 +66,7 @@ async function start(env: Record<string, string> = {}, dataDir = temp()) {
   const secrets = openSecrets(dataDir)
   const records = await openRecords(dataDir)
   const credentials = openCredentials({ records, log })
-  const journal = await openJournalWriter({ dataDir, ...config.journal, log, now: Date.now })
+  const journal = await openJournalWriter({ dataDir, ...config.journal, log, now: Date.now, holdMs })
   const broker = await createBroker({ config, secrets, journal, credentials, log, now: Date.now })
   const ports = await broker.listen()
   let closed = false
@@ -622,4 +622,59 @@ test('a subscriber that does not read is cut off, and holds up nobody', async ()
   for (let i = 0; i < 400; i++) await ingest.publishAsync('devices/lamp-1/errors', payload, { qos: 1 })
   await until(() => town.lines.some((l) => /does not read/.test(l.message)), 'cut off')
   expect(town.broker.health().connections).toBe(1)
+})
+
+test('on a full disk nothing is acknowledged, nobody crashes, and it goes on by itself', async (context) => {
+  const dataDir = temp()
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', dataDir], { stdio: 'ignore' })
+  } catch {
+    return context.skip('a tiny file system can only be mounted by root')
+  }
+  cleanups.push(() => execFileSync('umount', ['-l', dataDir]))
+  const town = await start({}, dataDir, 400)
+  const secret = town.device('lamp-1')
+  const client = await connect(town, 'lamp-1', secret)
+  await client.publishAsync('devices/lamp-1/status', 'before', { qos: 1, retain: true })
+  const filler = path.join(dataDir, 'filler')
+  expect(() => writeFileSync(filler, Buffer.alloc(32 * 1024 * 1024))).toThrow(/ENOSPC/)
+
+  let acknowledged = false
+  const ended = closed(client)
+  client.publish('devices/lamp-1/status', 'during'.repeat(2000), { qos: 1, retain: true }, (error) => {
+    acknowledged = !error
+  })
+  await until(() => town.broker.health().journal.state === 'disk_full', 'health says so')
+  await ended
+  expect(acknowledged).toBe(false)
+  // The broker itself still serves: our own processes are told what is wrong.
+  const api = await internal(town)
+  const health = new Promise<BrokerHealth>((resolve) => {
+    api.on('message', (_topic, payload) => {
+      const found = JSON.parse(String(payload)) as BrokerHealth
+      if (found.journal.state === 'disk_full') resolve(found)
+    })
+  })
+  await api.subscribeAsync(BROKER_HEALTH_TOPIC)
+  expect((await health).journal.state).toBe('disk_full')
+
+  rmSync(filler)
+  const back = await connect(town, 'lamp-1', secret)
+  await back.publishAsync('devices/lamp-1/status', 'after', { qos: 1, retain: true })
+  await until(() => town.broker.health().journal.state === 'ok', 'health is well again')
+  expect((await journalOf(town)).map((r) => r.payload)).toEqual(['before', 'after'])
+})
+
+test('a sender of large chunks at ten a second, and a back-fill at full speed below the rate, are left alone', async () => {
+  const town = await start()
+  const car = await connect(town, 'car-1', town.device('car-1'))
+  const chunk = Buffer.alloc(30_000, '1')
+  await Promise.all(
+    Array.from({ length: 100 }, () => car.publishAsync('devices/car-1/drive', chunk, { qos: 1 })),
+  )
+  const topic = 'devices/car-1/observations'
+  await Promise.all(Array.from({ length: 5000 }, (_, i) => car.publishAsync(topic, String(i), { qos: 1 })))
+  expect(car.connected).toBe(true)
+  const found = (await journalOf(town)).filter((r) => r.topic === topic).map((r) => r.payload)
+  expect(found).toEqual(Array.from({ length: 5000 }, (_, i) => String(i)))
 })

@@ -195,17 +195,16 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     connection.destroy()
   }
 
-  /** A client that misbehaves does so thousands of times: one line a second says it, with how many were left out. */
-  let lastLimited = 0
-  let leftOut = 0
+  /** A client that misbehaves does so thousands of times: a line a second of each kind, with how many were left out. */
+  const lastLines = new Map<string, { at: number; leftOut: number }>()
   function limited(message: string, fields: object): void {
-    if (now() - lastLimited < 1000) {
-      leftOut++
+    const last = lastLines.get(message)
+    if (last && now() - last.at < 1000) {
+      last.leftOut++
       return
     }
-    lastLimited = now()
-    log.warn(leftOut > 0 ? { ...fields, leftOut } : fields, message)
-    leftOut = 0
+    lastLines.set(message, { at: now(), leftOut: 0 })
+    log.warn(last && last.leftOut > 0 ? { ...fields, leftOut: last.leftOut } : fields, message)
   }
 
   function preConnect(
@@ -284,9 +283,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   }
 
   function keepSession(session: Session): void {
-    const own = persistence
-      .sessionIds()
-      .filter((id) => id.startsWith(`${session.user}/`) && id !== session.clientId)
+    const own = persistence.sessionsOf(session.user).filter((id) => id !== session.clientId)
     const spare = own.filter((id) => !byClientId.has(id))
     const max = session.bridge || session.internal ? MAX_SESSIONS * 4 : MAX_SESSIONS
     for (const id of spare.slice(0, Math.max(0, own.length + 1 - max))) persistence.dropSession(id)
@@ -299,7 +296,10 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     if (own?.size === 0) byUser.delete(session.user)
     if (byClientId.get(session.clientId) !== session) return
     byClientId.delete(session.clientId)
-    if (!session.client.clean) persistence.touch(session.clientId)
+    // Not when it was dropped meanwhile: a revoked device leaves nothing behind.
+    if (!session.client.clean && persistence.sessionsOf(session.user).includes(session.clientId)) {
+      persistence.touch(session.clientId)
+    }
   }
 
   function authorizePublish(
@@ -382,8 +382,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       }
       // What waits for a revoked device will never be fetched.
       if (!credential || credential.revokedAt !== null) {
-        for (const id of persistence.sessionIds())
-          if (id.startsWith(`${deviceId}/`)) persistence.dropSession(id)
+        for (const id of persistence.sessionsOf(deviceId)) persistence.dropSession(id)
       }
     }
   })

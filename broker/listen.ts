@@ -16,6 +16,7 @@ export type ListenOptions = {
   /** a proxy in front takes care of TLS, so plain MQTT may listen beyond loopback */
   behindProxy: boolean
   maxPayloadBytes: number
+  maxConnections: number
   log: Logger
 }
 
@@ -25,6 +26,7 @@ export type Ports = { mqtt: number; ws: number; mqtts: number | null }
 const LOOPBACK = '127.0.0.1'
 /** 10,000 devices come back at once after a restart. */
 const PENDING = 4096
+const RENEW_MS = 3_600_000
 
 /**
  * MQTT over TCP, over WebSocket (subprotocol `mqtt`), and over TLS when there is a certificate: then WebSocket is TLS
@@ -57,6 +59,7 @@ export async function listen(
     response.writeHead(426, { 'content-type': 'text/plain' }).end('MQTT over WebSocket only\n')
   }
   const web = tls ? createHttpsServer(readTls(), answer) : createHttpServer(answer)
+  web.maxConnections = options.maxConnections
   const sockets = new WebSocketServer({
     server: web,
     maxPayload: options.maxPayloadBytes + 64 * 1024,
@@ -72,6 +75,18 @@ export async function listen(
   })
   sockets.on('wsClientError', (error) => log.debug({ error: error.message }, 'broker: WebSocket refused'))
 
+  // A certificate is renewed every few weeks; nobody should have to restart for it.
+  const renewal = setInterval(() => {
+    try {
+      mqtts?.setSecureContext(readTls())
+      if ('setSecureContext' in web) web.setSecureContext(readTls())
+    } catch (error) {
+      log.error({ error }, 'broker: the certificate cannot be read again; the old one stays')
+    }
+  }, RENEW_MS)
+  renewal.unref()
+  if (!tls) clearInterval(renewal)
+
   const opened: Server[] = []
   const open = (server: Server, port: number, host: string) =>
     new Promise<number>((resolve, reject) => {
@@ -84,6 +99,7 @@ export async function listen(
       })
     })
   const shut = async () => {
+    clearInterval(renewal)
     sockets.close()
     await Promise.all(opened.map((server) => new Promise((resolve) => server.close(resolve))))
   }

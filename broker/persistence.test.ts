@@ -50,7 +50,7 @@ test('retained messages, subscriptions and queues are there again after reopenin
   expect((await second.outgoingStream({ id: 'a/1' }).toArray()).map((p) => String(p.payload))).toEqual([
     'bad',
   ])
-  expect(second.sessionIds()).toEqual(['a/1'])
+  expect(second.sessionsOf('a')).toEqual(['a/1'])
   await second.destroy()
 })
 
@@ -86,7 +86,8 @@ test('a session that nobody came back for is forgotten with all it had', async (
   expect(store.expire(1000, (id) => id === 'live')).toBe(1)
   expect(await store.subscriptionsByTopic('devices/old/errors')).toEqual([])
   expect(await store.outgoingStream({ id: 'old' }).toArray()).toEqual([])
-  expect(store.sessionIds()).toEqual(['live'])
+  expect(store.sessionsOf('old')).toEqual([])
+  expect(store.sessionsOf('live')).toEqual(['live'])
   await store.destroy()
 })
 

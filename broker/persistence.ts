@@ -101,6 +101,8 @@ export function createBrokerPersistence(options: PersistenceOptions) {
 
   const retained = createTopicTree<StoredPacket & { topic: string }>()
   const sessions = new Map<string, number>()
+  /** client ids by the user in front of their slash: asked at every login of a persistent session */
+  const sessionsOfUser = new Map<string, Set<string>>()
   const subscriptions = new Map<string, Map<string, Subscription>>()
   const matcher = createFilterTree<Match>()
   const outgoing = new Map<string, { packets: Queued[]; bytes: number; dropped: number }>()
@@ -119,7 +121,7 @@ export function createBrokerPersistence(options: PersistenceOptions) {
       retained.set(topic, { cmd: 'publish', topic, payload, qos: Number(row.qos), retain: true, dup: false })
     }
     for (const row of db.prepare('select client_id, seen_at from session').all()) {
-      sessions.set(row.client_id as string, Number(row.seen_at))
+      noteSession(row.client_id as string, Number(row.seen_at))
     }
     for (const row of db.prepare('select client_id, topic, qos, flags from subscription').all()) {
       const flags = JSON.parse(row.flags as string) as Partial<Subscription>
@@ -218,8 +220,15 @@ export function createBrokerPersistence(options: PersistenceOptions) {
     return entry
   }
 
+  function noteSession(clientId: string, seenAt: number): void {
+    sessions.set(clientId, seenAt)
+    const user = userOf(clientId)
+    sessionsOfUser.set(user, (sessionsOfUser.get(user) ?? new Set()).add(clientId))
+  }
+
   function dropSession(clientId: string): void {
     const had = sessions.delete(clientId)
+    sessionsOfUser.get(userOf(clientId))?.delete(clientId)
     const own = subscriptions.get(clientId)
     for (const topic of [...(own?.keys() ?? [])]) forget(clientId, topic)
     const queue = outgoing.get(clientId)
@@ -396,11 +405,12 @@ export function createBrokerPersistence(options: PersistenceOptions) {
 
     /** A persistent session was here just now. */
     touch(clientId: string): void {
-      sessions.set(clientId, now())
+      noteSession(clientId, now())
       keep(() => sql.putSession.run(clientId, now()))
     },
-    /** Ids of the persistent sessions, the one seen longest ago first. */
-    sessionIds: () => [...sessions].sort((a, b) => a[1] - b[1]).map(([id]) => id),
+    /** Client ids of a user's persistent sessions, the one seen longest ago first. */
+    sessionsOf: (user: string) =>
+      [...(sessionsOfUser.get(user) ?? [])].sort((a, b) => (sessions.get(a) ?? 0) - (sessions.get(b) ?? 0)),
     dropSession,
     /** Forget sessions that nobody came back for. Returns how many. */
     expire(keepMs: number, isLive: (clientId: string) => boolean): number {
@@ -434,6 +444,11 @@ export function createBrokerPersistence(options: PersistenceOptions) {
       db.close()
     },
   }
+}
+
+/** Client ids are `{user}/{what the client called itself}`; a user name holds no slash. */
+function userOf(clientId: string): string {
+  return clientId.split('/', 1)[0] ?? clientId
 }
 
 function sizeOf(packet: StoredPacket): number {
