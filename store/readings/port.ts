@@ -121,7 +121,7 @@ export type ReadingsReader = {
   /** Readings of one datastream in [fromMs, toMs), downsampled to at most `maxPoints` windows when there are more. */
   series(datastreamId: number, fromMs: number, toMs: number, maxPoints: number): Promise<SeriesPoint[]>
   corrections(datastreamId: number, fromMs: number, toMs: number): Promise<Correction[]>
-  /** Stored chunks of one drive in order from `fromChunk`. */
+  /** Stored chunks of one drive in order from `fromChunk`; of a drive beyond 128 MB the rest by asking on from there. */
   chunks(deviceId: string, driveId: string, fromChunk: number): Promise<StoredChunk[]>
   /** Totals for health and for tests: distinct stored readings, chunks and samples. */
   totals(): Promise<{ readings: number; chunks: number; samples: number; datastreams: number }>

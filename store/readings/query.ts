@@ -8,8 +8,8 @@ const MAX_POINTS = 2_000_000
 const MAX_CORRECTIONS = 10_000
 const MAX_DATASTREAMS = 200_000
 const MAX_IDS = 500
-/** Chunks of one drive in one answer: some 60 MB at worst; ask on from the next number. */
-const MAX_CHUNKS = 2_000
+/** Bytes of chunks in one answer: more than half a day of driving at 100 Hz. */
+const MAX_CHUNK_BYTES = 128 * 1024 * 1024
 
 export type ReadingsQueries = ReturnType<typeof readingsQueries>
 
@@ -39,7 +39,7 @@ export function readingsQueries(db: DatabaseSync) {
   const chunks = db.prepare(
     `select device_id as deviceId, drive_id as driveId, chunk, start_ms as startMs, samples, last,
        received_at as receivedAt, body
-     from chunk where device_id = ? and drive_id = ? and chunk >= ? order by chunk limit ${MAX_CHUNKS}`,
+     from chunk where device_id = ? and drive_id = ? and chunk >= ? order by chunk`,
   )
 
   return {
@@ -121,14 +121,16 @@ export function readingsQueries(db: DatabaseSync) {
     },
 
     chunks(deviceId: string, driveId: string, fromChunk: number): StoredChunk[] {
-      const rows = chunks.all(deviceId, driveId, fromChunk) as (Omit<StoredChunk, 'last'> & {
-        last: number
-      })[]
-      return rows.map((row) => ({
-        ...row,
-        last: row.last === 1,
-        body: new Uint8Array(zstdDecompressSync(row.body)),
-      }))
+      const found: StoredChunk[] = []
+      let bytes = 0
+      for (const row of chunks.iterate(deviceId, driveId, fromChunk)) {
+        const stored = row as Omit<StoredChunk, 'last'> & { last: number }
+        const body = new Uint8Array(zstdDecompressSync(stored.body))
+        bytes += body.length
+        if (bytes > MAX_CHUNK_BYTES && found.length > 0) break
+        found.push({ ...stored, last: stored.last === 1, body })
+      }
+      return found
     },
 
     totals(): { readings: number; chunks: number; samples: number; datastreams: number } {
