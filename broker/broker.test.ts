@@ -225,12 +225,16 @@ test('nobody comes in without a right secret, and a wrong one gets code 4', asyn
   expect((await connect(town, 'lamp-1', secret)).connected).toBe(true)
 })
 
-test('too many failed logins refuse the address for a while, but not our own processes', async () => {
+test('too many failed logins refuse that name at that address for a while, and nobody else', async () => {
   const town = await start({ SCHOUW_MAX_FAILED_LOGINS: '3' })
   const secret = town.device('lamp-1')
+  const other = town.device('lamp-2')
   for (let i = 0; i < 3; i++)
     await expect(connect(town, 'lamp-1', 'wrong')).rejects.toMatchObject({ code: 4 })
   await expect(connect(town, 'lamp-1', secret)).rejects.toMatchObject({ code: 5 })
+  for (let i = 0; i < 3; i++) await expect(connect(town, `no-${i}`, 'x')).rejects.toMatchObject({ code: 4 })
+  await expect(connect(town, 'no-9', 'x')).rejects.toMatchObject({ code: 5 })
+  expect((await connect(town, 'lamp-2', other)).connected).toBe(true)
   expect((await internal(town)).connected).toBe(true)
 })
 

@@ -246,7 +246,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       refusedLogins++
       const reason = answer && !answer.ok ? answer.reason : 'unknown connection'
       const penalty = answer && !answer.ok && answer.penalty
-      limited(penalty ? 'broker: address refused for a minute' : 'broker: login refused', {
+      limited(penalty ? 'broker: too many failed logins; refused for a minute' : 'broker: login refused', {
         user: _user?.slice(0, 64),
         address: state?.address,
         reason,

@@ -35,7 +35,7 @@ export type LoginDeps = {
   now: () => number
   maxFailedLogins: number
   maxPayloadBytes: number
-  /** behind a proxy all devices share its address: then failures count per user name */
+  /** behind a proxy the address says nothing about who it is */
   behindProxy: boolean
 }
 
@@ -88,11 +88,13 @@ export function createLogin(deps: LoginDeps): (request: LoginRequest) => Login {
       }
     }
 
-    const key = deps.behindProxy ? user : request.address
+    const credential = own === undefined ? known(user) : undefined
+    // Per address and name: a device with an old secret locks itself out, not the whole town behind one router or
+    // proxy. All names that do not exist count as one.
+    const key = `${deps.behindProxy ? '' : request.address}/${credential ? user : '?'}`
     if (penalties.isRefused(key, now())) {
       return refuse(REFUSED.notAuthorized, 'too many failed logins')
     }
-    const credential = own === undefined ? known(user) : undefined
     const matches = sameHash(credential?.secretHash ?? nobody, hash)
     if (!credential || !matches || credential.secretHash === null || credential.revokedAt !== null) {
       const penalty = penalties.fail(key, now())
