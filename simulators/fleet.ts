@@ -4,7 +4,8 @@ import { driveChunks } from './vehicle/chunks.ts'
 import { type DrivingTown, simulateDrive } from './vehicle/drive.ts'
 import type { DeviceClient } from './wire/device-client.ts'
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 /** s of driving per vehicle and day in history */
 const HISTORY_DRIVE_S = 720
 const HISTORY_CHUNK_S = 30
@@ -35,30 +36,30 @@ export async function sendDriveHistory(
   stop: Stop,
   onDay: (untilMs: number) => void,
 ): Promise<void> {
-  const days = Math.max(0, Math.ceil((toMs - fromMs) / DAY_MS))
-  for (let day = 0; day < days && !stop.stopped; day++) {
-    const dayStart = fromMs + day * DAY_MS
+  const first = Math.floor(fromMs / DAY_MS)
+  const days = Math.floor(toMs / DAY_MS) - first + 1
+  for (let day = first; day < first + days && !stop.stopped; day++) {
     // All vehicles of a day at once: each waits for its own acknowledgements.
     await Promise.all(
       driving.town.vehicles.map(async (vehicle) => {
         const client = vehicles.get(vehicle.id)
-        const random = createRandom(driving.town.seed).fork(`${vehicle.id} ${Math.floor(dayStart / DAY_MS)}`)
-        if (!client || random.next() < 1 / 7) return
-        const startMs = dayStart + (6 + 10 * random.next()) * 3_600_000
-        if (startMs + HISTORY_DRIVE_S * 1000 > toMs) return
-        await stop.sleep(0)
-        const drive = simulateDrive(driving, vehicle, startMs, HISTORY_DRIVE_S, random)
-        for (const chunk of driveChunks(drive, driveId(startMs), HISTORY_CHUNK_S)) {
-          if (stop.stopped) return
-          await client.publish(`devices/${vehicle.id}/drive`, JSON.stringify(chunk))
+        // of the vehicle and the day alone, so that a day that is sent again is the same day
+        const random = createRandom(driving.town.seed).fork(`${vehicle.id} ${day}`)
+        const rests = random.next() < 1 / 7
+        const startMs = Math.round(day * DAY_MS + random.between(6, 17) * HOUR_MS)
+        if (!client) return
+        if (!rests && startMs >= fromMs && startMs + HISTORY_DRIVE_S * 1000 <= toMs) {
+          await stop.sleep(0)
+          const drive = simulateDrive(driving, vehicle, startMs, HISTORY_DRIVE_S, random)
+          for (const chunk of driveChunks(drive, driveId(startMs), HISTORY_CHUNK_S)) {
+            if (stop.stopped) return
+            await client.publish(`devices/${vehicle.id}/drive`, JSON.stringify(chunk))
+          }
         }
-        await client.publish(`devices/${vehicle.id}/status`, backfillStatus(day + 1, days), true)
+        await client.publish(`devices/${vehicle.id}/status`, backfillStatus(day + 1 - first, days), true)
       }),
     )
-    if (!stop.stopped) onDay(dayStart + DAY_MS)
-  }
-  for (const [id, client] of vehicles) {
-    if (!stop.stopped) await client.publish(`devices/${id}/status`, backfillStatus(days, days), true)
+    if (!stop.stopped) onDay((day + 1) * DAY_MS)
   }
 }
 

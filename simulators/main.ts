@@ -6,7 +6,7 @@ import { driveLive, type Stop, sendDriveHistory } from './fleet.ts'
 import { loadProgress, saveProgress } from './progress.ts'
 import { settlementCells } from './satellite/cells.ts'
 import { type Connect, runAir, runLamps, runSoil } from './sensors.ts'
-import { inventTown } from './town/invent.ts'
+import { townFromJson } from './town/store.ts'
 import { createDrivingTown } from './vehicle/drive.ts'
 import { connectDeviceClient, type DeviceClient } from './wire/device-client.ts'
 
@@ -23,16 +23,11 @@ while (!stop.stopped && !existsSync(path.join(folder, 'credentials.json'))) awai
 if (!stop.stopped) await live()
 
 async function live(): Promise<void> {
-  const made = JSON.parse(readFileSync(path.join(folder, 'town.json'), 'utf8')) as {
-    seed: number
-    inventedAt: number
-    historyDays: number
-  }
+  const town = townFromJson(readFileSync(path.join(folder, 'town.json'), 'utf8'))
   const secrets = JSON.parse(readFileSync(path.join(folder, 'credentials.json'), 'utf8')) as Record<
     string,
     string
   >
-  const town = inventTown(made)
   const driving = createDrivingTown(town)
   const url = `mqtt://${config.host}:${config.mqttPort}`
   const clients: DeviceClient[] = []
@@ -46,8 +41,8 @@ async function live(): Promise<void> {
 
   const progressFile = path.join(folder, 'progress.json')
   const from = Math.max(
-    made.inventedAt - made.historyDays * 86_400_000,
-    Date.now() - Math.max(made.historyDays, 1) * 86_400_000,
+    town.inventedAt - town.historyDays * 86_400_000,
+    Date.now() - Math.max(town.historyDays, 1) * 86_400_000,
   )
   const progress = loadProgress(progressFile, from)
   const since = (ms: number) => Math.max(ms, from)

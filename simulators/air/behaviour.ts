@@ -74,6 +74,10 @@ export function airPayload(post: AirPost, faults: readonly AirFault[], ms: numbe
     { observedProperty: 'pm10', result: r1(air.pm10 * drift), unit: 'ug/m3', phenomenonTime },
     { observedProperty: 'no2', result: r1(air.no2), unit: 'ug/m3', phenomenonTime },
     temperature,
+    // firmware from elsewhere calls its ozone by another name
+    ...(fault?.kind === 'unknown-property'
+      ? [{ observedProperty: 'ozone_ppb', result: r1(18 + air.no2 / 10), phenomenonTime }]
+      : []),
     { observedProperty: 'humidity', result: r1(air.humidity), unit: '%', phenomenonTime },
   ]
 }

@@ -19,7 +19,7 @@ const degrees = ([lng, lat]: readonly [number, number]) => ({
 
 /** Lamps along all streets that have any, taking sides in turn, numbered per street. */
 export function inventLamps(roads: readonly Road[], random: Random): Lamp[] {
-  const lit = roads.filter((r) => r.class !== 'track')
+  const lit = roads.filter((r) => r.kind !== 'lane')
   const total = lit.reduce((sum, r) => sum + r.lengthM, 0)
   const spacing = total / (LAMPS + 0.5)
   const numbers = new Map<string, number>()
@@ -30,7 +30,7 @@ export function inventLamps(roads: readonly Road[], random: Random): Lamp[] {
   for (const road of lit) {
     for (; left < road.lengthM && lamps.length < LAMPS; left += spacing) {
       side = -side
-      const big = road.class === 'ring' || road.class === 'main'
+      const big = road.kind === 'ring' || road.kind === 'radial'
       const at = pointBeside(road, left, side * (big ? 5.5 : 3.6))
       const number = (numbers.get(road.street) ?? 0) + 1
       numbers.set(road.street, number)
@@ -90,7 +90,7 @@ export function inventLampFaults(lamps: readonly Lamp[], made: Made, random: Ran
 /** Posts spread over the town: each new one where the nearest other is farthest. */
 export function inventAirPosts(roads: readonly Road[], random: Random): AirPost[] {
   const spots = roads
-    .filter((r) => !r.cyclePath && r.class !== 'track')
+    .filter((r) => !r.cyclePath && r.kind !== 'lane')
     .map((road) => ({ road, at: pointBeside(road, road.lengthM / 2, 6) }))
   const middle = spots.reduce<Point>(
     ([x, y], s) => [x + s.at[0] / spots.length, y + s.at[1] / spots.length],
@@ -110,7 +110,7 @@ export function inventAirPosts(roads: readonly Road[], random: Random): AirPost[
     background: Math.round(random.between(6, 9) * 10) / 10,
     traffic:
       Math.round(
-        (road.class === 'ring' || road.class === 'main' ? random.between(0.6, 1) : random.between(0.1, 0.4)) *
+        (road.kind === 'ring' || road.kind === 'radial' ? random.between(0.6, 1) : random.between(0.1, 0.4)) *
           100,
       ) / 100,
   }))
@@ -134,7 +134,7 @@ export function inventAirFaults(posts: readonly AirPost[], made: Made): AirFault
 
 /** Probes under the verge, heard over LoRaWAN. */
 export function inventSoilSensors(roads: readonly Road[], random: Random): SoilSensor[] {
-  const green = random.shuffled(roads.filter((r) => ['main', 'local', 'collector'].includes(r.class)))
+  const green = random.shuffled(roads.filter((r) => r.kind === 'radial' || r.kind === 'residential'))
   return green.slice(0, SOIL_SENSORS).map((road, i) => ({
     id: `bodem-${String(i + 1).padStart(2, '0')}`,
     externalId: `soil-probe-${i + 1}`,

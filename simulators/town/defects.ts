@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts'
-import { isWorn } from './roads.ts'
+import { isWide, isWorn } from './roads.ts'
 import type { Defect, Road, RoadObject } from './types.ts'
 
 const DAY_MS = 86_400_000
@@ -44,7 +44,7 @@ export function inventDefects(
   }
 
   const holed = roads.filter(
-    (r) => !r.cyclePath && r.class !== 'track' && r.pavement !== 'cobbles' && !isWorn(r),
+    (r) => !r.cyclePath && r.kind !== 'lane' && r.pavement !== 'cobbles' && !isWorn(r),
   )
   const moments: { appearsAt: number; repairable: boolean }[] = []
   const when = random.fork('when')
@@ -70,7 +70,7 @@ export function inventDefects(
     const place = find(holed, lengthM, where)
     if (!place) continue
     const { road } = place
-    const wide = road.class === 'ring' || road.class === 'main' || road.class === 'industrial'
+    const wide = isWide(road)
     const inHistory = startMs + where.between(0.55, 0.9) * made.historyDays * DAY_MS
     const early = appearsAt < startMs
     defects.push({
@@ -100,7 +100,7 @@ export function inventDefects(
       lane: 'B',
       fromM: place.fromM,
       toM: place.toM,
-      depthMm: Math.round(uneven.between(5, 9) * 10) / 10,
+      depthMm: 0,
       growthMmPerDay: 0,
       appearsAt: Math.round(startMs - uneven.between(30, 400) * DAY_MS),
       repairedAt: null,
@@ -112,7 +112,7 @@ export function inventDefects(
   for (let i = 0; i < SETTLEMENTS; i++) {
     const lengthM = Math.round(sunk.between(35, 80))
     const place = find(
-      holed.filter((r) => r.class !== 'ring'),
+      holed.filter((r) => r.kind !== 'ring'),
       lengthM,
       sunk,
     )
@@ -134,9 +134,14 @@ export function inventDefects(
   return defects
 }
 
+/** Has it appeared, and is it not repaired yet? */
+export function isThere(defect: Defect, timeMs: number): boolean {
+  return timeMs >= defect.appearsAt && (defect.repairedAt === null || timeMs < defect.repairedAt)
+}
+
 /** mm (as `depthMm`), 0 when it is not there (yet, or any more). A hole is not left to grow for ever. */
 export function depthAt(defect: Defect, timeMs: number): number {
-  if (timeMs < defect.appearsAt || (defect.repairedAt !== null && timeMs >= defect.repairedAt)) return 0
+  if (!isThere(defect, timeMs)) return 0
   const days = (timeMs - defect.appearsAt) / DAY_MS
   return Math.min(110, defect.depthMm + defect.growthMmPerDay * days)
 }

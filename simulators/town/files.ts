@@ -1,6 +1,7 @@
 import { BRIDGE_ID, SATELLITE_ID } from './invent.ts'
 import { nwbGml } from './nwb-gml.ts'
 import { pointAlong, toWgs84 } from './rd.ts'
+import { townToJson } from './store.ts'
 import { truthOf } from './truth.ts'
 import type { Town } from './types.ts'
 
@@ -36,7 +37,6 @@ type Row = {
  * what the simulators start from; `truth.json` is read by the scoring only.
  */
 export function townFiles(town: Town): Map<string, string> {
-  const { seed, inventedAt, historyDays, name } = town
   return new Map([
     ['nwb-wegvakken.gml', nwbGml(town)],
     ['pavement.csv', `wvk_id,pavement\n${town.roads.map((r) => `${r.wvkId},${r.pavement}\n`).join('')}`],
@@ -69,7 +69,7 @@ export function townFiles(town: Town): Map<string, string> {
       ),
     ],
     ['devices.csv', devices(town)],
-    ['town.json', `${JSON.stringify({ name, invented: true, seed, inventedAt, historyDays }, null, 2)}\n`],
+    ['town.json', townToJson(town)],
     ['truth.json', `${JSON.stringify(truthOf(town), null, 1)}\n`],
   ])
 }

@@ -1,6 +1,5 @@
 import type { Random } from '../random.ts'
-import { crossing } from './plan/plane.ts'
-import { distance } from './rd.ts'
+import { crossingsM } from './cut-streets.ts'
 import type { Point, Road, RoadObject } from './types.ts'
 
 const HUMPS = 34
@@ -25,10 +24,10 @@ export function inventObjects(
   const add = (object: Omit<RoadObject, 'id' | 'registered'>) =>
     objects.push({ ...object, id: `${object.kind}-${objects.length + 1}`, registered: true })
   for (const road of roads) {
-    for (const atM of crossings(road, across.railway)) {
+    for (const atM of crossingsM(road.line, across.railway)) {
       add({ kind: 'level-crossing', wvkId: road.wvkId, atM, lengthM: 3, heightM: 0.022 })
     }
-    for (const atM of crossings(road, across.canal)) {
+    for (const atM of crossingsM(road.line, across.canal)) {
       for (const joint of [atM - BRIDGE_HALF_M, atM + BRIDGE_HALF_M]) {
         if (joint < 3 || joint > road.lengthM - 3) continue
         add({ kind: 'bridge-joint', wvkId: road.wvkId, atM: joint, lengthM: 0.4, heightM: -0.02 })
@@ -37,13 +36,13 @@ export function inventObjects(
   }
   const free = (road: Road, atM: number, apartM: number) =>
     objects.every((o) => o.wvkId !== road.wvkId || Math.abs(o.atM - atM) > apartM)
-  const slow = roads.filter((r) => ['local', 'collector', 'quay'].includes(r.class) && r.lengthM > 80)
+  const slow = roads.filter((r) => (r.kind === 'residential' || r.kind === 'quay') && r.lengthM > 80)
   place(slow, HUMPS, random.fork('humps'), (road, atM, own) => {
     if (!free(road, atM, 60)) return false
     add({ kind: 'hump', wvkId: road.wvkId, atM, lengthM: 4.8, heightM: own.between(0.095, 0.12) })
     return true
   })
-  const paved = roads.filter((r) => r.class !== 'track' && !r.cyclePath && r.lengthM > 50)
+  const paved = roads.filter((r) => r.kind !== 'lane' && !r.cyclePath && r.lengthM > 50)
   place(paved, COVERS, random.fork('covers'), (road, atM, own) => {
     if (!free(road, atM, 25)) return false
     add({
@@ -77,20 +76,4 @@ function place(
     if (road.lengthM < 2 * JUNCTION_M + 4) continue
     if (put(road, Math.round(random.between(JUNCTION_M, road.lengthM - JUNCTION_M) * 10) / 10, random)) done++
   }
-}
-
-/** m along the road at which it crosses a line */
-function crossings(road: Road, line: readonly Point[]): number[] {
-  const found: number[] = []
-  let before = 0
-  for (let i = 1; i < road.line.length; i++) {
-    const [a, b] = [road.line[i - 1] as Point, road.line[i] as Point]
-    const length = distance(a, b)
-    for (let k = 1; k < line.length; k++) {
-      const hit = crossing(a, b, line[k - 1] as Point, line[k] as Point)
-      if (hit) found.push(Math.round((before + hit.t * length) * 10) / 10)
-    }
-    before += length
-  }
-  return found
 }

@@ -1,34 +1,42 @@
 import type { Pavement } from '../../model/network.ts'
 import type { Random } from '../random.ts'
-import type { Arrangement } from './plan/arrange.ts'
+import type { CutTown } from './cut-streets.ts'
+import type { StreetKind } from './layout.ts'
 import { lengthOf } from './rd.ts'
-import type { Point, Road, StreetClass } from './types.ts'
+import type { Point, Road } from './types.ts'
 
 type Kind = { limit: number; pavements: readonly (readonly [Pavement, number])[] }
 
-/** What streets of a class are made of (share of streets), and how fast one may drive, km/h. */
-const KINDS: Readonly<Record<StreetClass, Kind>> = {
+/** What streets of a kind are made of (share of streets), and how fast one may drive, km/h. */
+const KINDS: Readonly<Record<StreetKind, Kind>> = {
   ring: { limit: 50, pavements: [['asphalt', 1]] },
-  main: { limit: 50, pavements: [['asphalt', 1]] },
-  collector: {
+  radial: { limit: 50, pavements: [['asphalt', 1]] },
+  quay: {
     limit: 30,
     pavements: [
-      ['asphalt', 0.6],
-      ['elements', 0.4],
+      ['elements', 0.6],
+      ['asphalt', 0.4],
     ],
   },
   centre: {
     limit: 30,
     pavements: [
-      ['elements', 0.66],
-      ['cobbles', 0.34],
+      ['elements', 0.75],
+      ['cobbles', 0.25],
     ],
   },
-  local: {
+  alley: {
+    limit: 20,
+    pavements: [
+      ['elements', 0.5],
+      ['cobbles', 0.5],
+    ],
+  },
+  residential: {
     limit: 30,
     pavements: [
-      ['elements', 0.72],
-      ['asphalt', 0.2],
+      ['elements', 0.7],
+      ['asphalt', 0.22],
       ['tiles', 0.08],
     ],
   },
@@ -46,9 +54,14 @@ const KINDS: Readonly<Record<StreetClass, Kind>> = {
       ['asphalt', 0.25],
     ],
   },
-  quay: { limit: 30, pavements: [['elements', 1]] },
-  track: { limit: 40, pavements: [['unpaved', 1]] },
-  cycle: { limit: 20, pavements: [['tiles', 1]] },
+  lane: { limit: 40, pavements: [['unpaved', 1]] },
+  cycle: {
+    limit: 20,
+    pavements: [
+      ['asphalt', 0.5],
+      ['tiles', 0.5],
+    ],
+  },
 }
 
 /**
@@ -65,11 +78,11 @@ const ROUGHNESS: Readonly<Record<Pavement, readonly [number, number]>> = {
   unpaved: [260, 620],
   unknown: [30, 100],
 }
-/** Times rougher: a street that has been let go. */
-export const WORN = 7
+/** A road that has been let go is so many times rougher than the roughest of its kind in fair order. */
+const WORN_TIMES = 6
 /** How many of each class of street are badly worn. */
-const WORN_STREETS: readonly (readonly [StreetClass, number])[] = [
-  ['local', 3],
+const WORN_STREETS: readonly (readonly [StreetKind, number])[] = [
+  ['residential', 3],
   ['industrial', 1],
   ['court', 1],
 ]
@@ -78,60 +91,70 @@ const ONE_WAY = 4
 
 /** Give every piece of street its number, pavement, limit, roughness and direction. */
 export function inventRoads(
-  arrangement: Arrangement,
+  cut: CutTown,
   random: Random,
 ): { roads: Road[]; junctions: ReadonlyMap<string, Point> } {
-  const junctionId = new Map([...arrangement.nodes.keys()].map((node, i) => [node, String(991_000_001 + i)]))
+  const junctionId = new Map([...cut.junctions.keys()].map((node, i) => [node, String(991_000_001 + i)]))
   const streets = new Map<string, { pavement: Pavement; roughness: number }>()
-  const worn = wornStreets(arrangement, random.fork('worn'))
-  for (const { street } of arrangement.edges) {
-    if (streets.has(street.name)) continue
-    const own = random.fork(`street ${street.name}`)
-    const pavement = street.name === 'Markt' ? 'cobbles' : draw(KINDS[street.class].pavements, own.next())
+  const worn = wornStreets(cut, random.fork('worn'))
+  for (const { street, kind } of cut.pieces) {
+    if (streets.has(street)) continue
+    const own = random.fork(`street ${street}`)
+    const pavement = street === 'Markt' ? 'cobbles' : draw(KINDS[kind].pavements, own.next())
     const [low, high] = ROUGHNESS[pavement]
-    const roughness = low * (high / low) ** own.next() * (worn.has(street.name) ? WORN : 1)
-    streets.set(street.name, { pavement, roughness })
+    const roughness = worn.has(street) ? wornRoughness(pavement) : low * (high / low) ** own.next()
+    streets.set(street, { pavement, roughness })
   }
-  const roads = arrangement.edges.map((edge, i): Road => {
-    const { pavement, roughness } = streets.get(edge.street.name) ?? { pavement: 'asphalt', roughness: 20 }
+  const roads = cut.pieces.map((piece, i): Road => {
+    const { pavement, roughness } = streets.get(piece.street) ?? { pavement: 'asphalt', roughness: 20 }
     const own = random.fork(`wegvak ${i}`)
     return {
       wvkId: String(990_000_001 + i),
-      street: edge.street.name,
-      class: edge.street.class,
-      line: edge.line,
-      lengthM: lengthOf(edge.line),
+      street: piece.street,
+      kind: piece.kind,
+      line: piece.line,
+      lengthM: lengthOf(piece.line),
       pavement,
       roughness: Math.round(roughness * own.between(0.8, 1.25) * 10) / 10,
       direction: 'B',
-      junctionFrom: junctionId.get(edge.from) ?? '',
-      junctionTo: junctionId.get(edge.to) ?? '',
-      limit: KINDS[edge.street.class].limit,
-      cyclePath: edge.street.class === 'cycle',
+      junctionFrom: junctionId.get(piece.from) ?? '',
+      junctionTo: junctionId.get(piece.to) ?? '',
+      limit: KINDS[piece.kind].limit,
+      cyclePath: piece.kind === 'cycle',
     }
   })
   makeOneWay(roads, random.fork('one way'))
   return {
     roads,
-    junctions: new Map([...arrangement.nodes].map(([node, point]) => [junctionId.get(node) ?? '', point])),
+    junctions: new Map([...cut.junctions].map(([node, point]) => [junctionId.get(node) ?? '', point])),
   }
+}
+
+/** Gd(n0) in 1e-6 m3 of a road of this kind that has been let go */
+export function wornRoughness(pavement: Pavement): number {
+  return ROUGHNESS[pavement][1] * WORN_TIMES
+}
+
+/** Is there a lane for each direction? In other streets all drive in the middle. */
+export function isWide(road: Road): boolean {
+  return road.kind === 'ring' || road.kind === 'radial' || road.kind === 'industrial'
 }
 
 /** Is the street so worn that this is its truth? */
 export function isWorn(road: Road): boolean {
-  return road.roughness > ROUGHNESS[road.pavement][1] * 1.3
+  return road.roughness > ROUGHNESS[road.pavement][1] * 2
 }
 
-function wornStreets({ edges }: Arrangement, random: Random): Set<string> {
-  const lengths = new Map<string, { class: StreetClass; m: number }>()
-  for (const { street, line } of edges) {
-    const there = lengths.get(street.name)
-    lengths.set(street.name, { class: street.class, m: (there?.m ?? 0) + lengthOf(line) })
+function wornStreets({ pieces }: CutTown, random: Random): Set<string> {
+  const lengths = new Map<string, { kind: StreetKind; m: number }>()
+  for (const { street, kind, line } of pieces) {
+    const there = lengths.get(street)
+    lengths.set(street, { kind, m: (there?.m ?? 0) + lengthOf(line) })
   }
   const worn = new Set<string>()
   for (const [kind, count] of WORN_STREETS) {
     const names = [...lengths]
-      .filter(([, s]) => s.class === kind && s.m > 110 && s.m < 700)
+      .filter(([, s]) => s.kind === kind && s.m > 110 && s.m < 700)
       .map(([name]) => name)
     for (const name of random.shuffled(names).slice(0, count)) worn.add(name)
   }
@@ -150,7 +173,9 @@ function draw(shares: readonly (readonly [Pavement, number])[], at: number): Pav
 /** Close some lanes of the centre in one direction, as long as one can still drive from everywhere to everywhere. */
 function makeOneWay(roads: Road[], random: Random): void {
   let done = 0
-  for (const road of random.shuffled(roads.filter((r) => r.class === 'centre' && r.street !== 'Markt'))) {
+  for (const road of random.shuffled(
+    roads.filter((r) => (r.kind === 'centre' || r.kind === 'alley') && r.street !== 'Markt'),
+  )) {
     if (done === ONE_WAY) return
     road.direction = random.next() < 0.5 ? 'H' : 'T'
     if (

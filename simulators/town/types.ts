@@ -1,26 +1,14 @@
 import type { Pavement, RoadObjectKind } from '../../model/network.ts'
+import type { StreetKind } from './layout.ts'
 
 /** Metres in RD (EPSG:28992): the invented town is drawn in it. */
 export type Point = readonly [x: number, y: number]
-
-/** What a street is for; decides pavement, limit, lamps and bends. */
-export type StreetClass =
-  | 'ring'
-  | 'main'
-  | 'collector'
-  | 'centre'
-  | 'local'
-  | 'court'
-  | 'industrial'
-  | 'quay'
-  | 'track'
-  | 'cycle'
 
 /** One wegvak of the invented town: between two junctions. */
 export type Road = {
   wvkId: string
   street: string
-  class: StreetClass
+  kind: StreetKind
   line: readonly Point[]
   lengthM: number
   pavement: Pavement
@@ -58,7 +46,7 @@ export type Defect = {
   lane: 'B' | 'H' | 'T'
   fromM: number
   toM: number
-  /** mm at appearance; of unevenness: 1 sigma of the extra waves */
+  /** mm at appearance; 0 of unevenness, which is many times the roughness of its street */
   depthMm: number
   growthMmPerDay: number
   /** epoch ms */

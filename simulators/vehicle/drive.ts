@@ -56,7 +56,7 @@ export function simulateDrive(
   random: Random,
 ): SimulatedDrive {
   const route = drawRoute(driving.graph, durationS * 7.5, random.fork('route'))
-  const track = layTrack(route, driving.objects, random.fork('driver'))
+  const track = layTrack(route, driving.objects, vehicle.haste, random.fork('driver'))
   const road = layProfile(route, driving.surface, startMs, track.x.length, random.fork('wheel path'))
   return record(track, road, vehicle, startMs, durationS, random)
 }

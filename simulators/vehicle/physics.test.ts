@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createRandom } from '../random.ts'
-import { depthAt, noiseProfile, PROFILE_STEP_M } from './profile.ts'
+import { depthAt } from '../town/defects.ts'
+import { noiseProfile, PROFILE_STEP_M } from './profile.ts'
 import { GOLDEN_CAR, heightAt, internationalRoughnessIndex, STEP_S, stepQuarterCar } from './quarter-car.ts'
 
 test('the profile has the density of ISO 8608: Gd(n0) at 0.1 cycles/m, falling with n^-2', () => {
@@ -70,6 +71,7 @@ test('a pothole is there from its day, grows, and is gone after its repair', () 
     id: 'd',
     kind: 'pothole' as const,
     wvkId: '1',
+    lane: 'B' as const,
     fromM: 10,
     toM: 10.6,
     depthMm: 30,

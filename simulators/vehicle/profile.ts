@@ -1,4 +1,6 @@
 import { createRandom, type Random } from '../random.ts'
+import { depthAt, isThere } from '../town/defects.ts'
+import { isWide, wornRoughness } from '../town/roads.ts'
 import type { Defect, Road, RoadObject, Town } from '../town/types.ts'
 
 /** m between profile heights */
@@ -7,7 +9,10 @@ export const PROFILE_STEP_M = 0.05
 const N0 = 0.1
 /** m; slower waves are left out: they move the whole car and would only make the profile drift */
 const LONGEST_WAVE_M = 60
-const DAY_MS = 86_400_000
+/** share of passes in which a wheel meets a hole or a cover */
+const HIT_SHARE = 0.7
+/** radians: how unlike two passes can be */
+const MAX_WANDER = 0.7
 
 /**
  * Height of the road under the wheels, m, every PROFILE_STEP_M along each wegvak.
@@ -24,29 +29,42 @@ export type Surface = {
 }
 
 export function createSurface(town: Town): Surface {
-  const still = new Map<string, Float64Array>()
+  const still = new Map<string, [Float64Array, Float64Array]>()
   const objects = groupBy(town.objects, (o) => o.wvkId)
   const defects = groupBy(town.defects, (d) => d.wvkId)
 
-  function stillProfile(road: Road): Float64Array {
-    let profile = still.get(road.wvkId)
-    if (!profile) {
-      profile = noiseProfile(
-        road.lengthM,
-        road.roughness,
-        createRandom(town.seed).fork(`surface ${road.wvkId}`),
-      )
-      for (const object of objects.get(road.wvkId) ?? []) addObject(profile, object)
-      still.set(road.wvkId, profile)
+  /** Two wheel paths of one lane, with what lies across the whole road. */
+  function paths(road: Road, lane: string): [Float64Array, Float64Array] {
+    const key = `${road.wvkId} ${lane}`
+    let found = still.get(key)
+    if (!found) {
+      const random = createRandom(town.seed).fork(`surface ${key}`)
+      found = [
+        noiseProfile(road.lengthM, road.roughness, random),
+        noiseProfile(road.lengthM, road.roughness, random),
+      ]
+      still.set(key, found)
     }
-    return profile
+    return found
   }
 
   return {
     pass(road, forward, timeMs, random) {
-      const profile = stillProfile(road).slice()
-      for (const defect of defects.get(road.wvkId) ?? [])
+      // In a wide street each direction has its own lane; in a narrow one all drive in the middle.
+      const lane = isWide(road) ? (forward ? 'H' : 'T') : 'B'
+      const [a, b] = paths(road, lane)
+      // Nobody drives in exactly the same track twice: a mix of two tracks with the same roughness as each.
+      const angle = random.next() * MAX_WANDER
+      const [ca, cb] = [Math.cos(angle), Math.sin(angle)]
+      const profile = new Float64Array(a.length)
+      for (let i = 0; i < profile.length; i++) profile[i] = ca * (a[i] as number) + cb * (b[i] as number)
+      for (const object of objects.get(road.wvkId) ?? []) {
+        if (object.kind !== 'cover' || random.next() < HIT_SHARE) addObject(profile, object)
+      }
+      for (const defect of defects.get(road.wvkId) ?? []) {
+        if (defect.lane !== 'B' && defect.lane !== (forward ? 'H' : 'T')) continue
         addDefect(profile, defect, road, timeMs, random, town.seed)
+      }
       return forward ? profile : profile.reverse()
     },
   }
@@ -89,13 +107,6 @@ function addObject(profile: Float64Array, object: RoadObject): void {
   addCosine(profile, object.atM, object.lengthM, object.heightM)
 }
 
-/** mm, 0 when it is not there (yet, or any more) */
-export function depthAt(defect: Defect, timeMs: number): number {
-  if (timeMs < defect.appearsAt || (defect.repairedAt !== null && timeMs >= defect.repairedAt)) return 0
-  const days = (timeMs - defect.appearsAt) / DAY_MS
-  return Math.min(110, defect.depthMm + defect.growthMmPerDay * days)
-}
-
 function addDefect(
   profile: Float64Array,
   defect: Defect,
@@ -104,19 +115,23 @@ function addDefect(
   random: Random,
   seed: number,
 ): void {
+  if (!isThere(defect, timeMs)) return
   const depthM = depthAt(defect, timeMs) / 1000
-  if (depthM === 0) return
   const length = defect.toM - defect.fromM
   if (defect.kind === 'pothole' || defect.kind === 'edge') {
     // A wheel does not always go through it: seven in ten passes do, some only over its rim.
-    const lateral = random.next()
-    if (lateral > 0.7) return
-    const depth = depthM * (lateral < 0.5 ? 1 : 0.6)
+    const lateral = random.next() / HIT_SHARE
+    if (lateral > 1) return
+    const depth = depthM * (lateral < 0.7 ? 1 : 0.6)
     addPothole(profile, (defect.fromM + defect.toM) / 2, Math.max(0.35, length), depth)
     return
   }
   if (defect.kind === 'unevenness') {
-    const extra = noiseProfile(length, road.roughness * 4, createRandom(seed).fork(`worn ${defect.id}`))
+    const extra = noiseProfile(
+      length,
+      wornRoughness(road.pavement),
+      createRandom(seed).fork(`worn ${defect.id}`),
+    )
     const from = Math.round(defect.fromM / PROFILE_STEP_M)
     for (let i = 0; i < extra.length && from + i < profile.length; i++) {
       // faded in and out, so that its ends are no steps

@@ -25,6 +25,7 @@ export type Track = {
 export function layTrack(
   route: readonly Leg[],
   objects: ReadonlyMap<string, readonly RoadObject[]>,
+  haste: number,
   random: Random,
 ): Track {
   const xs: number[] = []
@@ -34,10 +35,11 @@ export function layTrack(
   for (const leg of route) {
     const points = leg.forward ? leg.road.line : [...leg.road.line].reverse()
     const start = xs.length
+    const wanted = (leg.road.limit / 3.6) * haste * random.between(0.88, 1.02)
     walk(points, (x, y) => {
       xs.push(x)
       ys.push(y)
-      limits.push((leg.road.limit / 3.6) * (0.82 + 0.12 * random.next()))
+      limits.push(wanted)
       waits.push(0)
     })
     const length = xs.length - start
