@@ -61,7 +61,8 @@ function EvidenceRows({ evidence: e }: { evidence: Evidence }) {
     <>
       <tr className="evidence">
         <td>
-          {t.sourceKind[e.sourceKind]} <b>{e.sourceId}</b>
+          <b>{e.sourceId}</b>
+          <span className="cell-sub">{t.sourceKind[e.sourceKind]}</span>
         </td>
         <td>
           <time dateTime={e.time}>{f.dateTime(e.time)}</time>

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { go, hrefOf } from '../client/location.ts'
 import { may, useMe } from '../client/me.ts'
 import { useResource } from '../client/resource.ts'
 import type { FlagDetail } from '../client/types.ts'
@@ -6,7 +7,7 @@ import { setFocus } from '../map/focus.ts'
 import { HypothesisMark } from '../parts/hypothesis-mark.tsx'
 import { Alert, Failed, Loading } from '../parts/states.tsx'
 import { useFormat } from '../text/format.ts'
-import { useText } from '../text/language.ts'
+import { useLanguage, useText } from '../text/language.ts'
 import { Balance } from './balance.tsx'
 import { ConditionSummary } from './condition-summary.tsx'
 import { ConfidenceScale } from './confidence-scale.tsx'
@@ -22,6 +23,7 @@ import { SnippetChart } from './snippet-chart.tsx'
 export function FlagPanel({ id, onClose }: { id: string; onClose: () => void }) {
   const t = useText()
   const f = useFormat()
+  const language = useLanguage()
   const me = useMe()
   const path = `/v1/flags/${encodeURIComponent(id)}`
   const { data: flag, error } = useResource<FlagDetail>(path)
@@ -59,7 +61,7 @@ export function FlagPanel({ id, onClose }: { id: string; onClose: () => void }) 
     >
       <div className="why">
         <h2 className="why-question">{t.flag.why}</h2>
-        <p className="why-headline">{headlineOf(flag, t)}</p>
+        <p className="why-headline">{headlineOf(flag, t, language)}</p>
         <dl className="facts figures">
           <div>
             <dt>{t.list.state}</dt>
@@ -86,6 +88,7 @@ export function FlagPanel({ id, onClose }: { id: string; onClose: () => void }) 
             <dd>{f.number(flag.sources)}</dd>
           </div>
         </dl>
+        {flag.assetId ? <AssetLink id={flag.assetId} lamp={flag.hypothesis !== 'sensor-faulty'} /> : null}
         {flag.late ? <p className="quiet">{t.flag.late}</p> : null}
       </div>
       {done ? <Alert kind="ok">{done}</Alert> : null}
@@ -131,6 +134,24 @@ export function FlagPanel({ id, onClose }: { id: string; onClose: () => void }) 
         {t.flag.model} {flag.model} · {flag.id}
       </p>
     </DetailFrame>
+  )
+}
+
+/** A flag on a lamp or a post: its readings are one step away. */
+function AssetLink({ id, lamp }: { id: string; lamp: boolean }) {
+  const t = useText()
+  const sel = { kind: 'asset' as const, id }
+  return (
+    <a
+      href={hrefOf({ sel })}
+      onClick={(event) => {
+        if (event.ctrlKey || event.metaKey) return
+        event.preventDefault()
+        go({ sel })
+      }}
+    >
+      {lamp ? t.flag.asset.lamp : t.flag.asset.other}
+    </a>
   )
 }
 

@@ -37,17 +37,17 @@ test('vehicles are counted once each, and so are those that felt nothing', () =>
     evidence('c', 1, 2),
     evidence('d', -1, 4),
   ]
-  expect(headlineOf(flag('local-defect', list), nl, NOW)).toBe(
+  expect(headlineOf(flag('local-defect', list), nl, 'nl', NOW)).toBe(
     '3 van 4 voertuigen voelden hier een schok in de laatste 12 dagen',
   )
 })
 
 test('evidence of another hypothesis on the same place does not count', () => {
   const list = [evidence('a', 2, 1), evidence('b', 3, 1, { hypothesis: 'unevenness' })]
-  expect(headlineOf(flag('local-defect', list), nl, NOW)).toContain('1 van 1 voertuigen')
+  expect(headlineOf(flag('local-defect', list), nl, 'nl', NOW)).toContain('1 van 1 voertuigen')
 })
 
 test('a lamp is told in nights', () => {
   const list = [evidence('l', 2, 1, { hypothesis: 'lamp-out', sourceKind: 'lamp' })]
-  expect(headlineOf(flag('lamp-out', list), nl, NOW)).toContain('één nacht')
+  expect(headlineOf(flag('lamp-out', list), nl, 'nl', NOW)).toContain('één nacht')
 })

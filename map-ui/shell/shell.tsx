@@ -10,7 +10,7 @@ import { Workspace } from '../desks/workspace.tsx'
 import { Announcer, announce } from '../parts/announce.tsx'
 import { useText } from '../text/language.ts'
 import { HelpDialog } from './help-dialog.tsx'
-import { ProgressBar } from './progress-bar.tsx'
+import { isCatchingUp, ProgressBar } from './progress-bar.tsx'
 import { Rail } from './rail.tsx'
 import { TopBar } from './top-bar.tsx'
 
@@ -23,8 +23,7 @@ export function Shell({ me, onLogout }: { me: Me; onLogout: () => void }) {
   const place = usePlace()
   const town = useResource<Town>('/v1/town').data
   const [help, setHelp] = useState(false)
-  const busy =
-    town !== undefined && (town.backfill !== null || town.ingestLag > 100 || town.drivesWaiting > 0)
+  const busy = town !== undefined && isCatchingUp(town)
 
   useEffect(() => {
     const timer = setInterval(() => invalidate('/v1/town'), busy ? TOWN_BUSY_MS : TOWN_CALM_MS)

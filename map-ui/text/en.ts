@@ -124,9 +124,23 @@ export const en: Dictionary = {
     frequency: ['frequency', 'Hz'],
     roughness: ['roughness', 'm/km'],
     explainedBy: ['explained by', ''],
-    power: ['power', 'W'],
+    burst: ['burst', 'm/s²'],
+    around: ['surroundings', 'm/km'],
     nominalPower: ['should be', 'W'],
-    sunElevation: ['sun elevation', '°'],
+    sunAltitude: ['sun altitude', '°'],
+    sameReadings: ['equal readings', ''],
+    sameHours: ['unchanged', 'h'],
+    cell: ['cell', ''],
+    velocity: ['velocity', 'mm/year'],
+    difference: ['other than surroundings', 'mm/year'],
+    points: ['points', ''],
+    coherence: ['coherence', ''],
+    rmse: ['error', 'mm'],
+    provider: ['provider', ''],
+    product: ['product', ''],
+    from: ['from', ''],
+    to: ['to', ''],
+    why: ['reason', ''],
   },
   grade: ['Not measured', 'Good', 'Fair', 'Poor', 'Bad'],
   gradeLetter: ['–', 'A', 'B', 'C', 'D'],
@@ -271,7 +285,7 @@ export const en: Dictionary = {
     emptyHint: 'A flag appears only when more than one vehicle or source supports it.',
     vehicles: (n) => (n === 1 ? '1 source' : `${n} sources`),
     byPerson: 'inspector',
-    late: 'came in late',
+    late: 'late',
     hasCase: 'has a case',
     keys: '↑ ↓ browse, Enter opens, Esc back',
     csv: 'CSV',
@@ -285,14 +299,17 @@ export const en: Dictionary = {
       `${yes} of ${all} vehicles felt a jolt here in the last ${days} days`,
     headlineUneven: (yes, all, days) =>
       `${yes} of ${all} vehicles found the surface uneven here in the last ${days} days`,
-    headlineSettlement: 'Satellite measurements show that the road sinks faster here than its surroundings',
+    headlineSettlement: (mm) =>
+      mm === null
+        ? 'Satellite measurements show that the road sinks faster here than its surroundings'
+        : `Satellite measurements show that the road sinks ${mm} mm a year faster here than its surroundings`,
     headlineLampOut: (n) =>
       n === 1
         ? 'The lamp drew no power one night when it should have burnt'
         : `The lamp drew no power ${n} times when it should have burnt`,
     headlineDayBurner: (n) =>
       n === 1 ? 'The lamp burnt once in daylight' : `The lamp burnt ${n} times in daylight`,
-    headlineSensor: 'The sensor deviates from its neighbours',
+    headlineSensor: (property) => `The sensor deviates from what can be expected: ${property}`,
     headlineInspector: 'An inspector found this',
     headlineOther: (n) => (n === 1 ? 'One source points to this' : `${n} sources point to this`),
     confidence: 'Confidence',
@@ -343,6 +360,7 @@ export const en: Dictionary = {
     lastEvidence: 'Last observation',
     late: 'This flag comes from readings that arrived late.',
     verdictWord: { confirmed: 'confirmed', rejected: 'rejected', finding: 'finding', repair: 'repair' },
+    asset: { lamp: 'To the lamp and its readings', other: 'To the post and its readings' },
     sources: 'Sources',
     noEvidence: 'There are no observations with this flag.',
     weightTotal: (prior, sum, total) => `before ${prior} + observations ${sum} = ${total} (log-odds)`,

@@ -128,9 +128,23 @@ const feature: Record<string, [label: string, unit: string]> = {
   frequency: ['frequentie', 'Hz'],
   roughness: ['vlakheid', 'm/km'],
   explainedBy: ['verklaard door', ''],
-  power: ['vermogen', 'W'],
+  burst: ['uitschieter', 'm/s²'],
+  around: ['omgeving', 'm/km'],
   nominalPower: ['hoort te zijn', 'W'],
-  sunElevation: ['zonshoogte', '°'],
+  sunAltitude: ['zonshoogte', '°'],
+  sameReadings: ['gelijke metingen', ''],
+  sameHours: ['onveranderd', 'u'],
+  cell: ['cel', ''],
+  velocity: ['snelheid', 'mm/jaar'],
+  difference: ['anders dan omgeving', 'mm/jaar'],
+  points: ['meetpunten', ''],
+  coherence: ['samenhang', ''],
+  rmse: ['fout', 'mm'],
+  provider: ['leverancier', ''],
+  product: ['product', ''],
+  from: ['van', ''],
+  to: ['tot', ''],
+  why: ['reden', ''],
 }
 const roadObject: Words<string> = {
   hump: 'Verkeersdrempel',
@@ -303,7 +317,7 @@ export const nl = {
     emptyHint: 'Een signaal verschijnt pas als meer dan één voertuig of bron het ondersteunt.',
     vehicles: (n: number) => (n === 1 ? '1 bron' : `${n} bronnen`),
     byPerson: 'inspecteur',
-    late: 'laat binnengekomen',
+    late: 'laat',
     hasCase: 'heeft zaak',
     keys: '↑ ↓ bladeren, Enter openen, Esc terug',
     csv: 'CSV',
@@ -317,14 +331,17 @@ export const nl = {
       `${yes} van ${all} voertuigen voelden hier een schok in de laatste ${days} dagen`,
     headlineUneven: (yes: number, all: number, days: number) =>
       `${yes} van ${all} voertuigen vonden het wegdek hier oneffen in de laatste ${days} dagen`,
-    headlineSettlement: 'Satellietmetingen laten zien dat de weg hier sneller zakt dan de omgeving',
+    headlineSettlement: (mm: string | null) =>
+      mm === null
+        ? 'Satellietmetingen laten zien dat de weg hier sneller zakt dan de omgeving'
+        : `Satellietmetingen laten zien dat de weg hier ${mm} mm per jaar sneller zakt dan de omgeving`,
     headlineLampOut: (n: number) =>
       n === 1
         ? 'De lamp nam één nacht geen stroom af toen hij hoorde te branden'
         : `De lamp nam ${n} keer geen stroom af toen hij hoorde te branden`,
     headlineDayBurner: (n: number) =>
       n === 1 ? 'De lamp brandde één keer bij daglicht' : `De lamp brandde ${n} keer bij daglicht`,
-    headlineSensor: 'De sensor wijkt af van zijn buren',
+    headlineSensor: (property: string) => `De sensor wijkt af van wat te verwachten is: ${property}`,
     headlineInspector: 'Een inspecteur heeft dit vastgesteld',
     headlineOther: (n: number) => (n === 1 ? 'Eén bron wijst hierop' : `${n} bronnen wijzen hierop`),
     confidence: 'Zekerheid',
@@ -375,6 +392,7 @@ export const nl = {
     lastEvidence: 'Laatste waarneming',
     late: 'Dit signaal komt uit metingen die laat zijn binnengekomen.',
     verdictWord: { confirmed: 'bevestigd', rejected: 'afgekeurd', finding: 'bevinding', repair: 'herstel' },
+    asset: { lamp: 'Naar de lamp en haar metingen', other: 'Naar de meetpost en haar metingen' },
     sources: 'Bronnen',
     noEvidence: 'Er zijn geen waarnemingen bij dit signaal.',
     weightTotal: (prior: string, sum: string, total: string) =>
