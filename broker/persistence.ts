@@ -55,7 +55,6 @@ const settled = <T>(value: T): PromiseLike<T> => ({
 const NO_MATCHES: PromiseLike<Match[]> = settled([])
 const DONE: PromiseLike<void> = settled(undefined)
 
-export type BrokerPersistence = ReturnType<typeof createBrokerPersistence>
 
 /**
  * Retained messages and persistent sessions of the broker, in memory and in `broker.sqlite`: implements the interface
