@@ -72,38 +72,63 @@ export function onLive<K extends keyof Handlers>(
   }
 }
 
+/** A browser gives up on a stream that was answered with an error; this long after, it is opened anew. */
+const REOPEN_MS = 4_000
+
 /**
  * Open the one event stream of this page. The browser reconnects by itself and says where it was; when the server
- * answers `reload` it no longer has what was missed, and everything on screen is fetched again.
+ * answers `reload` it no longer has what was missed, and everything on screen is fetched again. So it is after a
+ * time without connection, in which requests failed.
  */
 export function openLive(): () => void {
-  const source = new EventSource('/v1/events')
+  let source: EventSource | undefined
+  let reopen: ReturnType<typeof setTimeout> | undefined
+  let lost = false
   const tellConnected = (connected: boolean) => {
     for (const handle of handlers.connected) handle(connected)
   }
-  source.addEventListener('open', () => tellConnected(true))
-  source.addEventListener('error', () => tellConnected(false))
-  source.addEventListener('change', (event) => {
-    const change = parse<Change>(event)
-    if (!change) return
-    if (waiting.length < WAITING_MAX) waiting.push(change)
-    timer ??= setTimeout(pass, PACE_MS)
-  })
-  source.addEventListener('vehicle', (event) => {
-    const vehicle = parse<VehicleEvent>(event)
-    if (vehicle) for (const handle of handlers.vehicle) handle(vehicle)
-  })
-  source.addEventListener('message', (event) => {
-    const message = parse<LiveMessage>(event)
-    if (message) for (const handle of handlers.message) handle(message)
-  })
-  source.addEventListener('reload', () => {
+  const everythingAnew = () => {
     invalidate('/v1/')
     const all: Change = { id: 0, at: new Date().toISOString(), kind: 'network', ref: '', data: {} }
     for (const handle of handlers.change) handle([all])
-  })
+  }
+  const open = () => {
+    source = new EventSource('/v1/events')
+    const stream = source
+    stream.addEventListener('open', () => {
+      tellConnected(true)
+      if (lost) everythingAnew()
+      lost = false
+    })
+    stream.addEventListener('error', () => {
+      lost = true
+      tellConnected(false)
+      if (stream.readyState !== EventSource.CLOSED) return
+      stream.close()
+      // Perhaps the session ended: then this asks for logging in.
+      invalidate('/v1/town')
+      reopen = setTimeout(open, REOPEN_MS)
+    })
+    stream.addEventListener('change', (event) => {
+      const change = parse<Change>(event)
+      if (!change) return
+      if (waiting.length < WAITING_MAX) waiting.push(change)
+      timer ??= setTimeout(pass, PACE_MS)
+    })
+    stream.addEventListener('vehicle', (event) => {
+      const vehicle = parse<VehicleEvent>(event)
+      if (vehicle) for (const handle of handlers.vehicle) handle(vehicle)
+    })
+    stream.addEventListener('message', (event) => {
+      const message = parse<LiveMessage>(event)
+      if (message) for (const handle of handlers.message) handle(message)
+    })
+    stream.addEventListener('reload', everythingAnew)
+  }
+  open()
   return () => {
-    source.close()
+    source?.close()
+    clearTimeout(reopen)
     clearTimeout(timer)
     timer = undefined
     waiting = []

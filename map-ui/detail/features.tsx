@@ -22,7 +22,7 @@ export function Features({ features }: { features: Evidence['features'] }) {
           ? f.number(value, digitsFor(value))
           : typeof value === 'boolean'
             ? t.asset.truth[value ? 'yes' : 'no']
-            : (t.roadObject[String(value)] ?? String(value))
+            : (t.featureValue[String(value)] ?? String(value))
       return (
         <span key={key}>
           {label}{' '}

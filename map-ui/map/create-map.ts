@@ -72,8 +72,8 @@ export function createMap(element: HTMLElement): MapHandle {
   const bounds = (e: Edges) => L.latLngBounds([e[1], e[0]], [e[3], e[2]])
   /** Room for what lies over the map: the layer panel on a wide screen. */
   const room = (animate: boolean): L.FitBoundsOptions => ({
-    paddingTopLeft: [48, 24],
-    paddingBottomRight: [map.getSize().x > PANEL_FROM_PX ? 270 : 24, 40],
+    paddingTopLeft: map.getSize().x > PANEL_FROM_PX ? [48, 24] : [12, 8],
+    paddingBottomRight: map.getSize().x > PANEL_FROM_PX ? [270, 40] : [12, 20],
     maxZoom: 17,
     animate,
   })

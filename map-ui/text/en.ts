@@ -142,6 +142,16 @@ export const en: Dictionary = {
     to: ['to', ''],
     why: ['reason', ''],
   },
+  featureValue: {
+    stuck: 'stays at one value',
+    implausible: 'implausible value',
+    alive: 'moves again',
+    hump: 'speed hump',
+    cover: 'manhole cover',
+    'level-crossing': 'level crossing',
+    'bridge-joint': 'bridge joint',
+    'tram-track': 'tram track',
+  },
   grade: ['Not measured', 'Good', 'Fair', 'Poor', 'Bad'],
   gradeLetter: ['–', 'A', 'B', 'C', 'D'],
   app: {

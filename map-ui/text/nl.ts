@@ -146,6 +146,17 @@ const feature: Record<string, [label: string, unit: string]> = {
   to: ['tot', ''],
   why: ['reden', ''],
 }
+/** What a feature may say instead of a number. */
+const featureValue: Record<string, string> = {
+  stuck: 'blijft op één waarde',
+  implausible: 'onaannemelijke waarde',
+  alive: 'beweegt weer',
+  hump: 'verkeersdrempel',
+  cover: 'putdeksel',
+  'level-crossing': 'overweg',
+  'bridge-joint': 'brugvoeg',
+  'tram-track': 'tramspoor',
+}
 const roadObject: Words<string> = {
   hump: 'Verkeersdrempel',
   cover: 'Putdeksel',
@@ -172,6 +183,7 @@ export const nl = {
   rejectCode,
   roadObject,
   feature,
+  featureValue,
   grade: ['Niet gemeten', 'Goed', 'Voldoende', 'Matig', 'Slecht'],
   gradeLetter: ['–', 'A', 'B', 'C', 'D'],
   app: {
