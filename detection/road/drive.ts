@@ -180,7 +180,7 @@ function localDefect(
   const place = placeOf(time)
   if (!place) return null
   const known = llr > 0 ? context.objects.explains(place.lng, place.lat, place.sigma) : null
-  if (known) llr = 0
+  if (known) llr = Math.min(llr, round(known.maxLlr))
   return {
     ...common(input, window, 'local-defect'),
     stretchId: place.stretch.id,
@@ -202,7 +202,8 @@ function localDefect(
       jerk: round(window.jerk),
       frequency: round(window.frequency),
       windowIndex: window.index,
-      explainedBy: known ? known.kind : null,
+      explainedBy: known?.certain ? known.kind : null,
+      nearKnownM: known && !known.certain ? Math.round(known.distanceM) : null,
     },
     snippet: llr > 0 ? snippetAt(window.joltSample, ms, vertical) : null,
   }

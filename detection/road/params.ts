@@ -55,13 +55,15 @@ export const ROAD_PARAMS = {
   mergeM: 12,
   /** evidence from z: `slope * (z - zero)`, capped; and of a clean pass */
   local: { slope: 1.5, zero: 1, max: 3.5, cleanZ: 0.8, clean: -0.8 },
-  /** exponent of speed in roughness: rms ~ v^gamma (SmartRoadSense, PMC5336061) */
-  gamma: 0.8,
+  /** exponent of speed in roughness: rms ~ v^gamma; one half follows from ISO 8608 profiles (waviness 2) */
+  gamma: 0.5,
   /**
    * m/km per m/s2 at `refSpeed`: with it the golden car of the IRI on ISO 8608 profiles finds its own IRI (2.2 m/km at
    * 16e-6 m3, 4.4 at 64e-6)
    */
-  roughnessPerRms: 10,
+  roughnessPerRms: 8,
+  /** m/s2: engine and sensor, taken out of the root mean square in quadrature */
+  noiseFloor: 0.1,
   /** m/s */
   refSpeed: 12,
   /** evidence for unevenness: per ln of the excess over the limit, and over the road around; capped */
@@ -69,6 +71,9 @@ export const ROAD_PARAMS = {
   /** m: least radius within which a known object explains a jolt; and in units of the position's sigma */
   explainM: { hump: 9, cover: 6, 'level-crossing': 10, 'bridge-joint': 8, 'tram-track': 8 },
   explainSigmas: 2,
+  /** share of jolts that an object gives near it, and m of heavier tail of misplacement beyond the radius */
+  explainShare: 0.7,
+  explainTailM: 5,
   /** ms on both sides of a jolt that are kept to show; together at most 2 s */
   snippetHalfMs: 900,
   /** ms: no two windows depend on samples further apart than this (gravity, filters), so older ones are final */

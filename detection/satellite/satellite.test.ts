@@ -50,7 +50,7 @@ const middleOf = (cells: Cells) =>
 
 test('what counts is sinking faster than the surroundings, not sinking', () => {
   const peat = middleOf(grid(-7, (i) => -7 + (i % 3) * 0.2))
-  expect(peat.length).toBeGreaterThan(2)
+  expect(peat.length).toBeGreaterThan(0)
   for (const e of peat) expect(e.llr).toBeLessThan(0)
   const hole = middleOf(grid(-7, (i) => -1 + (i % 3) * 0.2))
   for (const e of hole) {

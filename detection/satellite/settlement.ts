@@ -36,7 +36,7 @@ type SettlementCells = Extract<InspectionPayload, { kind: 'settlement-cells' }>
 type Cell = SettlementCells['cells'][number]
 
 /**
- * What a set of settlement cells says of each stretch inside them. Not the velocity itself counts but the difference
+ * What a set of settlement cells says of the roads inside them, at one stretch of each wegvak. Not the velocity itself counts but the difference
  * with the cells around (100 to 250 m): a town on peat goes down as a whole, and damage is where it goes down unevenly.
  * A cell mixes road and buildings, so this is a risk, and never a proof of a hole.
  *
@@ -140,18 +140,20 @@ function curve(sinking: number): number {
   return before[1]
 }
 
-/** Stretches whose middle lies in the square. */
+/**
+ * Of each wegvak in the square the stretch nearest to the centre: a cell cannot tell which of them it is, and one place
+ * to look at is enough.
+ */
 function middlesInside(cell: Cell, index: StretchIndex): { id: string; lng: number; lat: number }[] {
   const scale = metresPerDegree(cell.lat)
   const half = cell.size / 2
-  return index
-    .nearest(cell.lng, cell.lat, half * Math.SQRT2 + 15, 200)
-    .map(({ stretch }) => {
-      const [lng, lat] = along(stretch.line, lengthM(stretch.line) / 2).position
-      return { id: stretch.id, lng, lat }
-    })
-    .filter(
-      ({ lng, lat }) =>
-        Math.abs(lng - cell.lng) * scale.lng <= half && Math.abs(lat - cell.lat) * scale.lat <= half,
-    )
+  const nearest = new Map<string, { id: string; lng: number; lat: number; away: number }>()
+  for (const { stretch } of index.nearest(cell.lng, cell.lat, half * Math.SQRT2 + 15, 200)) {
+    const [lng, lat] = along(stretch.line, lengthM(stretch.line) / 2).position
+    if (Math.abs(lng - cell.lng) * scale.lng > half || Math.abs(lat - cell.lat) * scale.lat > half) continue
+    const away = distanceM([cell.lng, cell.lat], [lng, lat])
+    const there = nearest.get(stretch.wvkId)
+    if (!there || away < there.away) nearest.set(stretch.wvkId, { id: stretch.id, lng, lat, away })
+  }
+  return [...nearest.values()]
 }
