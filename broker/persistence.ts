@@ -55,7 +55,6 @@ const settled = <T>(value: T): PromiseLike<T> => ({
 const NO_MATCHES: PromiseLike<Match[]> = settled([])
 const DONE: PromiseLike<void> = settled(undefined)
 
-
 /**
  * Retained messages and persistent sessions of the broker, in memory and in `broker.sqlite`: implements the interface
  * of aedes-persistence 11. Reads never touch the disk; a write does only when there is something to keep, so a publish
