@@ -86,6 +86,7 @@ export function NewFinding({ lng, lat, onClose }: { lng: number; lat: number; on
           <p className="quiet figures">
             {t.finding.place}: {lat.toFixed(5)}, {lng.toFixed(5)}
           </p>
+          {faultAt('/lng') || faultAt('/lat') ? <p className="field-fault">{t.finding.outside}</p> : null}
           <div className="actions-row">
             <Button look="primary" type="submit" busy={action.busy}>
               {t.finding.submit}

@@ -475,6 +475,7 @@ export const en: Dictionary = {
     saved: 'Finding saved. The flag appears as soon as it is processed.',
     place: 'Place',
     again: 'Choose another place',
+    outside: 'This place is outside the municipality.',
   },
   device: {
     title: 'Connections',

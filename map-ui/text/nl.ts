@@ -511,6 +511,7 @@ export const nl = {
     saved: 'Bevinding opgeslagen. Het signaal verschijnt zodra het is verwerkt.',
     place: 'Plek',
     again: 'Andere plek kiezen',
+    outside: 'Deze plek ligt buiten de gemeente.',
   },
   device: {
     title: 'Koppelingen',
