@@ -6,6 +6,7 @@ import { driveLive, type Stop, sendDriveHistory } from './fleet.ts'
 import { loadProgress, saveProgress } from './progress.ts'
 import { settlementCells } from './satellite/cells.ts'
 import { type Connect, runAir, runLamps, runSoil } from './sensors.ts'
+import { SATELLITE_ID } from './town/invent.ts'
 import { townFromJson } from './town/store.ts'
 import { createDrivingTown } from './vehicle/drive.ts'
 import { connectDeviceClient, type DeviceClient } from './wire/device-client.ts'
@@ -49,6 +50,7 @@ async function live(): Promise<void> {
   const startedAt = Date.now()
   const took = () => `${((Date.now() - startedAt) / 1000).toFixed(1)} s`
 
+  let historyDriven = false
   const vehicles = new Map<string, DeviceClient>()
   for (const vehicle of town.vehicles) {
     const client = connect(vehicle.id)
@@ -59,6 +61,7 @@ async function live(): Promise<void> {
       progress.vehicles = Math.min(untilMs, startedAt)
       saveProgress(progressFile, progress)
     })
+    historyDriven = !stop.stopped
     log.info({ took: took() }, 'simulators.history.vehicles_done')
     await Promise.all(
       town.vehicles.map((vehicle) => {
@@ -69,9 +72,9 @@ async function live(): Promise<void> {
   })()
 
   const sensors = (async () => {
+    const satellite = connect(SATELLITE_ID)
     if (!progress.satellite) {
-      const satellite = connect('satelliet-egms')
-      await satellite?.publish('devices/satelliet-egms/inspection', JSON.stringify(settlementCells(town)))
+      await satellite?.publish(`devices/${SATELLITE_ID}/inspection`, JSON.stringify(settlementCells(town)))
       progress.satellite = true
     }
     await runAir(town, connect, since(progress.air), Date.now, stop)
@@ -89,6 +92,7 @@ async function live(): Promise<void> {
     while (!stop.stopped) {
       await stop.sleep(60_000)
       progress.lamps = progress.air = progress.soil = Date.now()
+      if (historyDriven) progress.vehicles = Date.now()
       saveProgress(progressFile, progress)
     }
   })()

@@ -2,6 +2,7 @@ import { airPayload } from './air/behaviour.ts'
 import type { Stop } from './fleet.ts'
 import { historyMoments, lampPayload, lampReading } from './lamp/behaviour.ts'
 import { soilUplink } from './soil/uplink.ts'
+import { BRIDGE_ID } from './town/invent.ts'
 import type { Town } from './town/types.ts'
 import type { DeviceClient } from './wire/device-client.ts'
 
@@ -116,7 +117,7 @@ export async function runSoil(
   now: () => number,
   stop: Stop,
 ): Promise<void> {
-  const bridge = connect('lora-brug')
+  const bridge = connect(BRIDGE_ID)
   const post = town.airPosts[0]
   if (!bridge || !post) return
   const topic = (externalId: string) => `v3/schouwerdam@ttn/devices/${externalId}/up`

@@ -60,12 +60,13 @@ export function airPayload(post: AirPost, faults: readonly AirFault[], ms: numbe
   const drift = fault?.kind === 'drift' ? 1 + (0.9 * (ms - fault.from)) / (20 * DAY) : 1
   // After a power cut its clock starts at 1970 until it hears the time again.
   const phenomenonTime = new Date(fault?.kind === 'clock-1970' ? ms - fault.from : ms).toISOString()
+  // It means Fahrenheit, and writes F: in UCUM that is farad.
   const temperature =
     fault?.kind === 'fahrenheit'
       ? {
           observedProperty: 'temperature',
           result: r1(air.temperature * 1.8 + 32),
-          unit: 'degF',
+          unit: 'F',
           phenomenonTime,
         }
       : { observedProperty: 'temperature', result: r1(air.temperature), unit: 'Cel', phenomenonTime }

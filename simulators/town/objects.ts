@@ -50,7 +50,7 @@ export function inventObjects(
       wvkId: road.wvkId,
       atM,
       lengthM: own.between(0.6, 0.8),
-      heightM: -own.between(0.01, 0.03),
+      heightM: -own.between(0.004, 0.014),
     })
     return true
   })
