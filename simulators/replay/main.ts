@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../config.ts'
-import { connectDeviceClient } from '../wire/device-client.ts'
+import { connectDeviceClient, type DeviceClient } from '../wire/device-client.ts'
 import { recordingChunks } from './chunks.ts'
 import { findDrives } from './find.ts'
 import type { Recording } from './recording.ts'
@@ -17,9 +17,14 @@ const USAGE = `npm run replay -- FILE_OR_FOLDER [options]
                      which vehicle made it
   --api URL --login LOGIN --password PASSWORD
                      where and by whom the devices are registered; without them the first login of the data folder
-  --mqtt URL         the broker, without it the one of the settings`
+  --url URL          the broker, without it the one of the settings
+  --secret SECRET    of the device NAME, when it is registered already: then no login is needed`
 
 const HOUR_MS = 3_600_000
+/** ms after the last drive in which refusals are still heard */
+const LISTEN_MS = 2_000
+/** devices that stay connected to hear refusals */
+const MAX_LISTENING = 50
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -31,7 +36,8 @@ async function main(): Promise<number> {
       api: { type: 'string' },
       login: { type: 'string' },
       password: { type: 'string' },
-      mqtt: { type: 'string' },
+      url: { type: 'string' },
+      secret: { type: 'string' },
       help: { type: 'boolean' },
     },
   })
@@ -39,7 +45,8 @@ async function main(): Promise<number> {
   const wrong =
     positionals.length !== 1 ||
     (speed !== null && !(speed > 0)) ||
-    (values.start !== undefined && values.start !== 'now' && values.start !== 'keep')
+    (values.start !== undefined && values.start !== 'now' && values.start !== 'keep') ||
+    (values.secret !== undefined && values.device === undefined)
   if (values.help || wrong) {
     console.log(USAGE)
     return wrong ? 2 : 0
@@ -50,9 +57,14 @@ async function main(): Promise<number> {
     console.error(`${source} is not there`)
     return 2
   }
-  const register = await openRegister(whoRegisters(config.dataDir, config.host, config.httpPort, values))
-  const mqttUrl = values.mqtt ?? `mqtt://${config.host}:${config.mqttPort}`
+  const { secret: given } = values
+  const register =
+    given !== undefined
+      ? async () => given
+      : await openRegister(whoRegisters(config.dataDir, config.host, config.httpPort, values))
+  const mqttUrl = values.url ?? `mqtt://${config.host}:${config.mqttPort}`
 
+  const listening = createListeners(mqttUrl)
   const total = { drives: 0, rows: 0, refused: 0, sent: 0, acknowledged: 0, fixes: 0 }
   const startedAt = Date.now()
   let nextEndMs = startedAt
@@ -70,8 +82,8 @@ async function main(): Promise<number> {
     const startMs = keep ? (recording.startMs as number) : Math.floor(nextEndMs - lengthMs)
     // One device cannot be in two places: its drives lie end to end.
     if (!keep && values.device !== undefined) nextEndMs = startMs - HOUR_MS
-    const secret = await register(deviceId, `Opname ${recording.name}`)
-    const played = await play(recording, { mqttUrl, deviceId, secret, startMs, speed })
+    const client = await listening.connect(deviceId, () => register(deviceId, `Opname ${recording.name}`))
+    const played = await play(recording, client, { deviceId, startMs, speed })
     total.drives++
     total.rows += recording.rows
     total.refused += recording.refused.length
@@ -85,18 +97,20 @@ async function main(): Promise<number> {
     for (const note of recording.notes) console.log(`  ${note}`)
     for (const { line, reason } of recording.refused.slice(0, 10)) console.log(`  line ${line}: ${reason}`)
   }
+  const errors = await listening.close()
+  for (const error of errors.slice(0, 10)) console.log(`refused by Schouw: ${error}`)
   console.log(
     `Total: ${total.drives} drives, ${total.rows} rows read, ${total.refused} refused, ${total.sent} samples sent, ` +
-      `${total.acknowledged} acknowledged, ${total.fixes} fixes, ${((Date.now() - startedAt) / 1000).toFixed(1)} s`,
+      `${total.acknowledged} acknowledged, ${errors.length} messages refused by Schouw, ${total.fixes} fixes, ${((Date.now() - startedAt) / 1000).toFixed(1)} s`,
   )
-  return total.drives > 0 && total.acknowledged === total.sent ? 0 : 1
+  return total.drives > 0 && total.acknowledged === total.sent && errors.length === 0 ? 0 : 1
 }
 
 async function play(
   recording: Recording,
-  to: { mqttUrl: string; deviceId: string; secret: string; startMs: number; speed: number | null },
+  client: DeviceClient,
+  to: { deviceId: string; startMs: number; speed: number | null },
 ): Promise<{ sent: number; acknowledged: number }> {
-  const client = connectDeviceClient(to.mqttUrl, to.deviceId, to.secret)
   const driveId = new Date(to.startMs).toISOString().slice(0, 19).replace(/[-:]/g, '')
   const beganAt = Date.now()
   let sent = 0
@@ -122,8 +136,38 @@ async function play(
     if (pending.length >= 10) await pending.shift()
   }
   await Promise.all(pending)
-  await client.close()
   return { sent, acknowledged }
+}
+
+/**
+ * The devices of this replay. Acknowledged is not accepted: what Schouw refuses afterwards it tells the device, so each
+ * stays connected for a while after its drive to hear it.
+ */
+function createListeners(mqttUrl: string) {
+  const open = new Map<string, DeviceClient>()
+  const errors: string[] = []
+  return {
+    async connect(deviceId: string, secretOf: () => Promise<string>): Promise<DeviceClient> {
+      const there = open.get(deviceId)
+      if (there) return there
+      const [oldest] = open
+      if (oldest && open.size >= MAX_LISTENING) {
+        open.delete(oldest[0])
+        await oldest[1].close()
+      }
+      const client = connectDeviceClient(mqttUrl, deviceId, await secretOf(), {
+        onError: (error) => errors.push(`${deviceId}: ${error.slice(0, 400)}`),
+      })
+      open.set(deviceId, client)
+      return client
+    },
+    /** what was refused, after a last moment of listening */
+    async close(): Promise<string[]> {
+      if (open.size > 0) await new Promise((resolve) => setTimeout(resolve, LISTEN_MS))
+      await Promise.all([...open.values()].map((client) => client.close()))
+      return errors
+    },
+  }
 }
 
 /** Given on the command line, or the first login that the town wrote. */

@@ -53,10 +53,18 @@ export function makeFix(
   return fix
 }
 
-/** Loggers repeat the last position with each sample: a fix is a change, or the same place a second later. */
+/** ms: the same place for so long is news: the vehicle stands still, or the receiver is stuck */
+const SAME_PLACE_MS = 10_000
+
+/**
+ * Loggers repeat the last position with each sample. A fix is a change; the same place again is one only when the
+ * vehicle says that it stands still, or after ten seconds: a receiver slower than the logger would else seem to stop
+ * and jump.
+ */
 export function addFixIfNew(fixes: RecordedFix[], fix: RecordedFix | undefined): void {
   if (!fix) return
   const last = fixes.at(-1)
   const moved = !last || last.lat !== fix.lat || last.lng !== fix.lng
-  if (moved || fix.timeMs - last.timeMs >= 1_000) fixes.push(fix)
+  const patienceMs = fix.speed !== undefined && fix.speed < 0.5 ? 1_000 : SAME_PLACE_MS
+  if (moved || fix.timeMs - last.timeMs >= patienceMs) fixes.push(fix)
 }

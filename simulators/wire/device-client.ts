@@ -13,13 +13,16 @@ const WINDOW = 20
 /**
  * Connect as a device: user name is its id, password its secret; a retained birth message, and a last will that says
  * offline. mqtt.js keeps unacknowledged QoS 1 messages and resends them after it reconnects, for as long as it takes.
+ *
+ * @param options announce: send birth and last will; onError: hear what Schouw refuses, as JSON text
  */
 export function connectDeviceClient(
   url: string,
   deviceId: string,
   secret: string,
-  options: { announce: boolean } = { announce: true },
+  options: { announce?: boolean; onError?: (error: string) => void } = {},
 ): DeviceClient {
+  const { announce = true, onError } = options
   const statusTopic = `devices/${deviceId}/status`
   const client = mqtt.connect(url, {
     username: deviceId,
@@ -30,13 +33,17 @@ export function connectDeviceClient(
     // Apart from each other, or 1,500 devices come back in the same second.
     reconnectPeriod: 1_000 + Math.floor(Math.random() * 4_000),
     connectTimeout: 30_000,
-    will: options.announce
+    will: announce
       ? { topic: statusTopic, payload: Buffer.from('{"state":"offline"}'), qos: 1, retain: true }
       : undefined,
   })
   client.on('error', () => {}) // it reconnects by itself
-  if (options.announce) {
+  if (announce) {
     client.on('connect', () => client.publish(statusTopic, '{"state":"online"}', { qos: 1, retain: true }))
+  }
+  if (onError) {
+    client.on('connect', () => client.subscribe(`devices/${deviceId}/errors`, { qos: 1 }))
+    client.on('message', (_topic, payload) => onError(payload.toString()))
   }
   let inFlight = 0
   let closed = false
