@@ -31,7 +31,7 @@ const schema = z.object({
   /** bytes of one MQTT payload */
   SCHOUW_MAX_PAYLOAD_BYTES: count(512 * 1024),
   SCHOUW_MAX_CONNECTIONS: count(20_000),
-  /** failed logins per address per minute before the address is refused for a minute */
+  /** failed logins per minute, per address and name (unknown names together), before more are refused */
   SCHOUW_MAX_FAILED_LOGINS: count(30),
   /** publishes per second of one device, averaged over ten seconds, before it is cut off as a flood */
   SCHOUW_MAX_MESSAGE_RATE: count(5_000),
