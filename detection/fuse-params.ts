@@ -45,13 +45,13 @@ const DAY = 24 * 60 * MINUTE
 export const FUSE_PARAMS: Readonly<Record<Hypothesis, FuseParams>> = {
   'local-defect': {
     prior: { default: -4, pavement: { elements: -4.3, cobbles: -4.8, unpaved: -5 } },
-    open: 2.2,
+    open: 1.8,
     close: -0.8,
     halfLifeDays: 60,
     passMs: 2 * MINUTE,
     capPass: 3.5,
     capSource: 6.5,
-    capKind: [-3, 8.5],
+    capKind: [-3, 8],
     reliability: { imagery: 0.9 },
     minSources: 2,
     passesOfOne: { count: 3, apartMs: 30 * MINUTE },

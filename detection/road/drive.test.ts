@@ -160,8 +160,9 @@ test('a rougher road has a higher roughness at any rate, and hardly another one 
   }
   const slow = roughness(64, { speed: () => 6 })
   const fast = roughness(64, { speed: () => 16 })
+  // by the bare signal it would be three times as rough
   expect(fast / slow).toBeGreaterThan(0.6)
-  expect(fast / slow).toBeLessThan(1.7)
+  expect(fast / slow).toBeLessThan(1.9)
 })
 
 test('without fixes, too short, or off the network there is nothing to say, and no error', () => {

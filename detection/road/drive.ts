@@ -95,7 +95,7 @@ export function driveEvidence(input: DriveInput, context: RoadContext): DriveRes
       continue
     }
     const made = [
-      unevenness(window, baseline, place, input),
+      unevenness(window, baseline, place, context, input),
       localDefect(window, baseline, strongestOf[i]!, place, context, input, even.ms, turned.vertical),
     ].filter((e) => e !== null)
     counts[made.length > 0 ? 'used' : 'off-network']++
@@ -135,12 +135,17 @@ function unevenness(
   window: RoadWindow,
   baseline: Baseline,
   placeOf: PlaceOf,
+  context: RoadContext,
   input: DriveInput,
 ): Evidence | null {
   const time = (window.fromMs + window.toMs) / 2
   const place = placeOf(time)
   if (!place) return null
   const roughness = roughnessOf(window.sustained, window.speed)
+  let llr = unevenLlr(roughness, place.stretch.pavement, baseline.roughness)
+  // what a hump does to a window of 20 m is no unevenness
+  const known = llr > 0 ? context.objects.within(place.lng, place.lat, ROAD_PARAMS.explainWindowM) : null
+  if (known) llr = 0
   return {
     ...common(input, window, 'unevenness'),
     stretchId: place.stretch.id,
@@ -149,7 +154,7 @@ function unevenness(
     heading: place.heading,
     sigma: place.sigma,
     time: Math.round(time),
-    llr: unevenLlr(roughness, place.stretch.pavement, baseline.roughness),
+    llr,
     features: {
       roughness: round(roughness),
       around: round(baseline.roughness),
@@ -157,6 +162,7 @@ function unevenness(
       sustained: round(window.sustained),
       speed: round(window.speed),
       pavement: place.stretch.pavement,
+      explainedBy: known,
       windowIndex: window.index,
     },
     snippet: null,

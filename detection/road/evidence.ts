@@ -8,8 +8,9 @@ import { ROAD_PARAMS } from './params.ts'
 export type Baseline = {
   /** m/s2, median burst of the windows around */
   burst: number
-  /** robust z of ln(burst) */
+  /** the lesser of the robust z of ln(burst) and of ln(burst over what the road here sustains) */
   z: number
+  contrastZ: number
   /** m/km, median roughness of the windows around */
   roughness: number
 }
@@ -22,33 +23,55 @@ export type Baseline = {
  * 0.6 s and 1 s) the one over 1 s came out best: on repeated passes of the same places (sao-paulo, 5 to 8 Hz) it
  * correlates 0.68, peak to peak 0.65, jerk 0.34; STDEV is also the best heuristic of Carlos et al. 2018.
  *
+ * A stretch of worn road in a smooth district stands out too, but is no local defect: so a jolt must stand out as much
+ * from what its own 60 m sustain.
+ *
  * @returns one per window; null where the window is excluded or too few are near
  */
 export function baselines(windows: readonly RoadWindow[]): (Baseline | null)[] {
-  const { baselineWindows, baselineMin, spreadFloor } = ROAD_PARAMS
-  const logs = windows.map((w) => (w.excluded ? Number.NaN : Math.log(Math.max(w.burst, 0.02))))
+  const { baselineWindows, baselineMin } = ROAD_PARAMS
+  const bursts = windows.map((w) => (w.excluded ? Number.NaN : Math.log(Math.max(w.burst, 0.02))))
+  const contrasts = windows.map((_, i) => bursts[i]! - Math.log(Math.max(0.02, sustainedAround(windows, i))))
   const roughness = windows.map((w) => (w.excluded ? Number.NaN : roughnessOf(w.sustained, w.speed)))
-  const near: number[] = []
-  const nearRoughness: number[] = []
   let from = 0
   let to = 0
   return windows.map((window, i) => {
     while (windows[from]!.index < window.index - baselineWindows) from++
     while (to < windows.length && windows[to]!.index <= window.index + baselineWindows) to++
     if (window.excluded) return null
-    near.length = 0
-    nearRoughness.length = 0
-    for (let j = from; j < to; j++) {
-      if (j === i || Number.isNaN(logs[j]!)) continue
-      near.push(logs[j]!)
-      nearRoughness.push(roughness[j]!)
+    const near = (values: readonly number[]) => {
+      const found: number[] = []
+      for (let j = from; j < to; j++) if (j !== i && !Number.isNaN(values[j]!)) found.push(values[j]!)
+      return found
     }
-    if (near.length < baselineMin) return null
-    const middle = median(near)
-    for (let j = 0; j < near.length; j++) near[j] = Math.abs(near[j]! - middle)
-    const spread = Math.max(spreadFloor, 1.4826 * median(near))
-    return { burst: Math.exp(middle), z: (logs[i]! - middle) / spread, roughness: median(nearRoughness) }
+    const nearBursts = near(bursts)
+    if (nearBursts.length < baselineMin) return null
+    const burst = standing(bursts[i]!, nearBursts)
+    const contrast = standing(contrasts[i]!, near(contrasts))
+    return {
+      burst: Math.exp(burst.median),
+      z: Math.min(burst.z, contrast.z),
+      contrastZ: contrast.z,
+      roughness: median(near(roughness)),
+    }
   })
+}
+
+/** Median of what this window and its two neighbours sustain, m/s2: the road that a jolt stands in. */
+function sustainedAround(windows: readonly RoadWindow[], i: number): number {
+  const here = windows[i]!
+  const values = [here.sustained]
+  for (const other of [windows[i - 1], windows[i + 1]]) {
+    if (other && !other.excluded && Math.abs(other.index - here.index) === 1) values.push(other.sustained)
+  }
+  return median(values)
+}
+
+/** How far a value stands out from others, in robust sigmas. */
+function standing(value: number, others: readonly number[]): { median: number; z: number } {
+  const middle = median(others)
+  const spread = 1.4826 * median(others.map((o) => Math.abs(o - middle)))
+  return { median: middle, z: (value - middle) / Math.max(ROAD_PARAMS.spreadFloor, spread) }
 }
 
 /**

@@ -19,6 +19,8 @@ export type Explained = {
 export type ObjectIndex = {
   /** The known object that explains a jolt here best; null when there is none near enough to matter. */
   explains(lng: number, lat: number, sigma: number): Explained | null
+  /** A known object whose shaking lasts into a window of driving around this place; null when there is none. */
+  within(lng: number, lat: number, reachM: number): RoadObjectKind | null
 }
 
 const REACH_M = 40
@@ -28,23 +30,30 @@ export function createObjectIndex(objects: readonly KnownObject[]): ObjectIndex 
   const tree = objects.length > 0 ? new Flatbush(objects.length) : null
   for (const o of objects) tree?.add(o.lng, o.lat, o.lng, o.lat)
   tree?.finish()
-  return {
-    explains(lng, lat, sigma) {
-      if (!tree) return null
-      const scale = metresPerDegree(lat)
-      const found = tree.search(
+  const around = (lng: number, lat: number): KnownObject[] => {
+    if (!tree) return []
+    const scale = metresPerDegree(lat)
+    return tree
+      .search(
         lng - REACH_M / scale.lng,
         lat - REACH_M / scale.lat,
         lng + REACH_M / scale.lng,
         lat + REACH_M / scale.lat,
       )
+      .map((i) => objects[i]!)
+  }
+  return {
+    explains(lng, lat, sigma) {
       let best: Explained | null = null
-      for (const i of found) {
-        const object = objects[i]!
+      for (const object of around(lng, lat)) {
         const explained = explainedBy(object.kind, distanceM([lng, lat], [object.lng, object.lat]), sigma)
         if (!best || explained.maxLlr < best.maxLlr) best = explained
       }
       return best
+    },
+    within(lng, lat, reachM) {
+      const near = around(lng, lat).find((o) => distanceM([lng, lat], [o.lng, o.lat]) <= reachM)
+      return near?.kind ?? null
     },
   }
 }

@@ -71,6 +71,8 @@ export const ROAD_PARAMS = {
   /** m: least radius within which a known object explains a jolt; and in units of the position's sigma */
   explainM: { hump: 9, cover: 6, 'level-crossing': 10, 'bridge-joint': 8, 'tram-track': 8 },
   explainSigmas: 2,
+  /** m from the middle of a window within which a known object explains its roughness away */
+  explainWindowM: 22,
   /** share of jolts that an object gives near it, and m of heavier tail of misplacement beyond the radius */
   explainShare: 0.7,
   explainTailM: 5,

@@ -5,11 +5,11 @@ import { HYPOTHESES, type Hypothesis } from '../../model/evidence.ts'
 import type { Position, Wegvak } from '../../model/network.ts'
 import { activeWegvakken } from '../../store/records/network.ts'
 import { openRecords, type Records } from '../../store/records/open.ts'
+import { auc } from './score.ts'
 import {
   covers,
   type KindScore,
   REACHABLE_PASSES,
-  rankCorrelation,
   type ScoredFlag,
   scoreKind,
   TOLERANCE_M,
@@ -47,7 +47,7 @@ export type TownScore = {
     onKnownObjects: number
     onUnknownObjects: number
   }
-  /** rank correlation of measured roughness with the true one, over worn and other wegvakken; km graded */
+  /** stretches graded, and how well roughness tells worn streets from others (paved ones) */
   condition: { stretches: number; wornAuc: number }
   evidence: number
   missed: string[]
@@ -80,7 +80,7 @@ export async function reportOf(dataDir: string, now: number): Promise<TownScore>
     )
     return {
       kinds,
-      road: roadScore(records, truth, wegvakken, wrong, defects, now),
+      road: roadScore(records, truth, wegvakken, wrong, now),
       condition: conditionScore(records, truth),
       evidence: (records.sqlite.prepare('select count(*) as n from evidence').get() as { n: number }).n,
       missed: missedOf(defects, open, now),
@@ -204,7 +204,6 @@ function roadScore(
   truth: Truth,
   wegvakken: ReadonlyMap<string, Wegvak>,
   wrong: readonly NotedFlag[],
-  defects: readonly TruthDefect[],
   now: number,
 ): TownScore['road'] {
   const bad = new Set([
@@ -246,8 +245,9 @@ function conditionScore(records: Records, truth: Truth): TownScore['condition'] 
        join network_version v on v.id = s.version_id and v.active = 1 join condition c on c.stretch_id = s.id`,
     )
     .all() as { wvkId: string; pavement: string; roughness: number }[]
-  const pairs = rows.map((r) => [worn.has(r.wvkId) ? 1 : 0, r.roughness] as const)
-  return { stretches: rows.length, wornAuc: rankCorrelation(pairs) }
+  const of = (isWorn: boolean) =>
+    rows.filter((r) => worn.has(r.wvkId) === isWorn && r.pavement !== 'unpaved').map((r) => r.roughness)
+  return { stretches: rows.length, wornAuc: auc(of(true), of(false)) }
 }
 
 function missedOf(defects: readonly TruthDefect[], open: readonly ScoredFlag[], now: number): string[] {
@@ -277,7 +277,7 @@ export function printReport(score: TownScore): void {
     `false flags on sound streets: ${road.falsePerSoundKm.toFixed(2)} per km (${road.soundKm.toFixed(1)} km of ${road.drivenKm.toFixed(1)} driven); wrong flags on known objects ${road.onKnownObjects}, on objects that no register knows ${road.onUnknownObjects}`,
   )
   console.log(
-    `condition: ${condition.stretches} stretches graded; rank correlation of roughness with worn streets ${condition.wornAuc.toFixed(2)}; ${score.evidence} pieces of evidence`,
+    `condition: ${condition.stretches} stretches graded; AUC of roughness, worn streets against others, ${condition.wornAuc.toFixed(2)}; ${score.evidence} pieces of evidence`,
   )
   for (const line of score.missed.slice(0, 40)) console.log(`  missed: ${line}`)
   for (const line of score.wrong.slice(0, 40)) console.log(`  wrong:  ${line}`)

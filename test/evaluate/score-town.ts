@@ -99,33 +99,6 @@ export function covers(defect: TruthDefect, flag: ScoredFlag): boolean {
   return defect.line.some((p) => distanceM(p, [flag.lng, flag.lat]) <= TOLERANCE_M[defect.hypothesis])
 }
 
-/** Spearman's rank correlation. */
-export function rankCorrelation(pairs: readonly (readonly [number, number])[]): number {
-  const ranks = (values: number[]) => {
-    const order = values.map((v, i) => [v, i] as const).sort((a, b) => a[0] - b[0])
-    const out = new Array<number>(values.length)
-    for (let i = 0; i < order.length; ) {
-      let j = i
-      while (j < order.length && order[j]![0] === order[i]![0]) j++
-      for (let k = i; k < j; k++) out[order[k]![1]] = (i + j - 1) / 2
-      i = j
-    }
-    return out
-  }
-  const x = ranks(pairs.map((p) => p[0]))
-  const y = ranks(pairs.map((p) => p[1]))
-  const mean = (pairs.length - 1) / 2
-  let xy = 0
-  let xx = 0
-  let yy = 0
-  for (let i = 0; i < pairs.length; i++) {
-    xy += (x[i]! - mean) * (y[i]! - mean)
-    xx += (x[i]! - mean) ** 2
-    yy += (y[i]! - mean) ** 2
-  }
-  return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : Number.NaN
-}
-
 function ratio(a: number, b: number): number {
   return b === 0 ? Number.NaN : a / b
 }
