@@ -53,26 +53,3 @@ export type Evidence = {
 }
 
 export type FlagState = 'open' | 'closed' | 'confirmed' | 'rejected'
-
-/** A hypothesis about a place whose posterior passed the opening threshold. Derived: can be thrown away and rebuilt. */
-export type Flag = {
-  /** from place, hypothesis and opening evidence */
-  id: string
-  hypothesis: Hypothesis
-  stretchId: string | null
-  assetId: string | null
-  state: FlagState
-  /** data time of the evidence that opened it, epoch ms */
-  openedAt: number
-  closedAt: number | null
-  /** 0..1 */
-  posterior: number
-  lng: number
-  lat: number
-  /** distinct passes or reports for and against, and distinct sources */
-  votesFor: number
-  votesAgainst: number
-  sources: number
-  lastEvidenceAt: number
-  model: string
-}

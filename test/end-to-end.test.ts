@@ -65,7 +65,7 @@ async function accessibilityFaults(): Promise<string[]> {
 }
 
 async function scrollsSideways(): Promise<boolean> {
-  return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1)
+  return page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth + 1')
 }
 
 test('within a minute of the start there is a town with streets, lamps and posts, and a first flag on a road', async () => {
@@ -191,17 +191,14 @@ test('an inspector adds a finding without a flag, and it opens one alone', async
 
 test('the picture changes while one looks: live vehicles are heard over server-sent events', async () => {
   await page.goto(base)
-  const heard = await page.evaluate(
-    () =>
-      new Promise<string>((resolve) => {
-        const source = new EventSource('/v1/events')
-        source.addEventListener('vehicle', (event) => {
-          source.close()
-          resolve((event as MessageEvent<string>).data)
-        })
-        setTimeout(() => resolve(''), 100_000)
-      }),
-  )
+  const heard = await page.evaluate<string>(`new Promise((resolve) => {
+    const source = new EventSource('/v1/events')
+    source.addEventListener('vehicle', (event) => {
+      source.close()
+      resolve(event.data)
+    })
+    setTimeout(() => resolve(''), 100000)
+  })`)
   expect(JSON.parse(heard)).toMatchObject({ lng: expect.any(Number), lat: expect.any(Number) })
 }, 120_000)
 
