@@ -9,6 +9,8 @@ export type DeviceClient = {
 
 /** publishes without an acknowledgement at one moment */
 const WINDOW = 20
+/** ms before a publish that failed is tried again */
+const AGAIN_MS = 500
 
 /**
  * Connect as a device: user name is its id, password its secret; a retained birth message, and a last will that says
@@ -41,20 +43,35 @@ export function connectDeviceClient(
   if (announce) {
     client.on('connect', () => client.publish(statusTopic, '{"state":"online"}', { qos: 1, retain: true }))
   }
+  // Registered after the birth message, so that this is the first that a device says.
+  const connected = new Promise<void>((resolve) => client.once('connect', () => resolve()))
   if (onError) {
     client.on('connect', () => client.subscribe(`devices/${deviceId}/errors`, { qos: 1 }))
     client.on('message', (_topic, payload) => onError(payload.toString()))
   }
   let inFlight = 0
   let closed = false
+  let end = () => {}
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
   const waiting: (() => void)[] = []
   return {
     async publish(topic, payload, retain = false) {
       while (inFlight >= WINDOW) await new Promise<void>((resolve) => waiting.push(resolve))
-      if (closed) throw new Error(`${deviceId} is closed`)
       inFlight++
       try {
-        await client.publishAsync(topic, payload, { qos: 1, retain })
+        await Promise.race([connected, ended])
+        for (;;) {
+          if (closed) throw new Error(`${deviceId} is closed`)
+          try {
+            const sent = client.publishAsync(topic, payload, { qos: 1, retain }).then(() => true)
+            if (await Promise.race([sent, ended])) return
+          } catch {
+            // mqtt.js gives up what it was about to send when the connection falls at that moment; we do not.
+            await Promise.race([new Promise((resolve) => setTimeout(resolve, AGAIN_MS)), ended])
+          }
+        }
       } finally {
         inFlight--
         waiting.shift()?.()
@@ -62,6 +79,7 @@ export function connectDeviceClient(
     },
     async close() {
       closed = true
+      end()
       for (const resolve of waiting.splice(0)) resolve()
       // Cut rather than ended, so that the broker says "offline" for it. A client in the middle of reconnecting may
       // never call back: then two seconds are enough.
