@@ -92,6 +92,7 @@ const VOTE_LIVES = 3
 /** m around a border within which the order of ids decides who takes a defect, and how clear a later change must be */
 const BORDER_M = 4
 const CLEARLY_INSIDE_M = 5
+const ELSEWHERE_M = 6
 
 /** A pass's word: the strongest for, or when there is none the strongest against. */
 type Vote = {
@@ -212,7 +213,9 @@ export function fold(
       counted.push(vote)
       const odds = logOdds()
       if (held.flag) {
-        if (held.flag.state === 'open' && odds < params.close) end(vote.entry.time, 'closed', odds)
+        if (held.flag.state !== 'open') continue
+        // more passes have shown that it is the neighbour's: there it opens
+        if (odds < params.close || isElsewhere(place, counted)) end(vote.entry.time, 'closed', odds)
       } else if (vote.llr > 0 && odds >= params.open && enough(counted, at, halfLifeMs, params)) {
         if (isOwner(place, counted, ceded)) {
           const { entry } = vote
@@ -447,6 +450,13 @@ function isOwner(place: FoldPlace, counted: readonly Vote[], ceded: boolean): bo
   if (Math.abs(alongM) <= BORDER_M && alongM <= fromEnd) return place.ownsStart
   if (Math.abs(fromEnd) <= BORDER_M) return place.ownsEnd
   return alongM >= 0 && fromEnd >= 0
+}
+
+/** Does the centre of the jolts lie so far beyond an end that nobody can take it for this place's? */
+function isElsewhere(place: FoldPlace, counted: readonly Vote[]): boolean {
+  const alongM = centroid(counted)?.alongM ?? null
+  if (place.lengthM === null || alongM === null) return false
+  return Math.min(alongM, place.lengthM - alongM) < -ELSEWHERE_M
 }
 
 /** Centre of what speaks for it, weighted by how much it says and how sharply it is placed. */
