@@ -1,4 +1,5 @@
 import { createRandom } from './random.ts'
+import type { Stop } from './stop.ts'
 import type { Vehicle } from './town/types.ts'
 import { driveChunks } from './vehicle/chunks.ts'
 import { type DrivingTown, simulateDrive } from './vehicle/drive.ts'
@@ -20,9 +21,6 @@ export type Vehicles = ReadonlyMap<string, DeviceClient>
 export function backfillStatus(sent: number, total: number): string {
   return JSON.stringify({ state: 'online', backfill: { sent, total } })
 }
-
-/** A stop that lets a loop end between two messages. */
-export type Stop = { readonly stopped: boolean; sleep(ms: number): Promise<void> }
 
 /**
  * Send the drives of the past weeks, day by day, as fast as they are acknowledged. Each vehicle drives about twelve

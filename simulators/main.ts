@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { loadConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
-import { driveLive, type Stop, sendDriveHistory } from './fleet.ts'
+import { driveLive, sendDriveHistory } from './fleet.ts'
 import { loadProgress, saveProgress } from './progress.ts'
 import { settlementCells } from './satellite/cells.ts'
 import { type Connect, runAir, runLamps, runSoil } from './sensors.ts'
+import { createStop } from './stop.ts'
 import { SATELLITE_ID } from './town/invent.ts'
 import { townFromJson } from './town/store.ts'
 import { createDrivingTown } from './vehicle/drive.ts'
@@ -103,32 +104,4 @@ async function live(): Promise<void> {
     new Promise((r) => setTimeout(r, 3_000)),
   ])
   process.exit(0)
-}
-
-function createStop(): Stop & { now(): void; signalled: Promise<void> } {
-  let stopped = false
-  let end = () => {}
-  const signalled = new Promise<void>((resolve) => {
-    end = resolve
-  })
-  return {
-    get stopped() {
-      return stopped
-    },
-    signalled,
-    now() {
-      stopped = true
-      end()
-    },
-    async sleep(ms) {
-      let timer: NodeJS.Timeout | undefined
-      await Promise.race([
-        new Promise<void>((resolve) => {
-          timer = setTimeout(resolve, Math.max(0, ms))
-        }),
-        signalled,
-      ])
-      clearTimeout(timer)
-    },
-  }
 }

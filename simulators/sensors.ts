@@ -1,7 +1,7 @@
 import { airPayload } from './air/behaviour.ts'
-import type { Stop } from './fleet.ts'
 import { historyMoments, lampPayload, lampReading } from './lamp/behaviour.ts'
 import { soilUplink } from './soil/uplink.ts'
+import type { Stop } from './stop.ts'
 import { BRIDGE_ID } from './town/invent.ts'
 import type { Town } from './town/types.ts'
 import type { DeviceClient } from './wire/device-client.ts'
