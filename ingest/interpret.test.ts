@@ -296,6 +296,34 @@ const refusals: [what: string, topic: string, payload: unknown, code: RejectCode
   ['a topic beside the tree', 'v3/app1@ttn/gateways/x/up', {}, 'unknown_topic', ''],
   ['a bridge that speaks for a stranger', 'devices/s1/observations', good, 'bridge_without_grant', ''],
   [
+    'a picture that is a script',
+    'devices/s1/inspection',
+    {
+      kind: 'findings',
+      provider: 'p',
+      source: 'visual',
+      acquired: '2026-11-01',
+      findings: [
+        {
+          id: 'f',
+          class: 'pothole',
+          confidence: 1,
+          geometry: { type: 'Point', coordinates: [5.2, 52.1] },
+          picture: 'javascript:alert(1)',
+        },
+      ],
+    },
+    'wrong_shape',
+    '/findings/0/picture',
+  ],
+  [
+    'half a message of history',
+    'devices/s1/status',
+    { state: 'online', backfill: { sent: 0.5, total: 2 } },
+    'wrong_shape',
+    '/backfill/sent',
+  ],
+  [
     'axes that differ in length',
     'devices/car-1/drive',
     { ...drive, acceleration: { x: [0, 0], y: [0], z: [9, 9] } },
@@ -415,7 +443,9 @@ for (const [what, topic, payload, code, pointer] of refusals) {
 }
 
 test('every reject code has an example here', () => {
-  expect(new Set(refusals.map((r) => r[3]))).toEqual(new Set(REJECT_CODES))
+  // What a device has in all is no matter of one message: pipeline.test.ts.
+  const inAll = ['too_many_datastreams', 'too_many_drives']
+  expect(new Set([...refusals.map((r) => r[3]), ...inAll])).toEqual(new Set(REJECT_CODES))
 })
 
 test('a reading comes out in canonical form', () => {

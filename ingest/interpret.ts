@@ -38,6 +38,8 @@ export type Interpreted = {
   /** null: nothing of ours, or nothing to take (a join of a network server) */
   channel: DeviceChannel | null
   readings: Reading[]
+  /** where in the payload each of the readings stands */
+  pointers: string[]
   drive: { stored: StoredChunk; payload: DriveChunkPayload } | null
   inspection: InspectionPayload | null
   status: StatusPayload | null
@@ -147,6 +149,7 @@ function takeObservation(
   if ('code' in judged) found.rejections.push(judged)
   else {
     found.readings.push(judged)
+    found.pointers.push(place.base)
     if (shape.data.location) found.place = shape.data.location
   }
 }
@@ -212,7 +215,10 @@ function interpretTts(record: JournalRecord, context: InterpretContext, bridge: 
     }
     const judged = judgeObservation(shape.data, where, place, index)
     if ('code' in judged) found.rejections.push(judged)
-    else found.readings.push(judged)
+    else {
+      found.readings.push(judged)
+      found.pointers.push(pointer)
+    }
   }
   return found
 }
@@ -227,6 +233,7 @@ function nothing(device: Device | null, channel: DeviceChannel | null): Interpre
     sender: null,
     channel,
     readings: [],
+    pointers: [],
     drive: null,
     inspection: null,
     status: null,

@@ -10,6 +10,7 @@ import { openRecords } from '../store/records/open.ts'
 import { INTERNAL_USERS, openSecrets } from '../store/secrets.ts'
 import { startDetection } from './detect/start.ts'
 import { healthReport } from './health.ts'
+import { createDeviceLimits } from './limits.ts'
 import { createPipeline } from './pipeline.ts'
 import { createRecordsSink } from './records-sink.ts'
 import { resumeFrom } from './resume.ts'
@@ -73,6 +74,7 @@ const pipeline = await createPipeline({
   readings,
   records: sink,
   devices,
+  limits: createDeviceLimits({ readings, records }),
   area: townArea(records, now),
   tell,
   log,

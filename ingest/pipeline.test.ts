@@ -13,6 +13,7 @@ import { shuffled } from '../store/readings/store.contract.ts'
 import { createDevice, deviceRegister, getDevice } from '../store/records/devices.ts'
 import { openRecords, type Records } from '../store/records/open.ts'
 import { readSetting } from '../store/records/settings.ts'
+import { createDeviceLimits } from './limits.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { createRecordsSink, type RecordsSink } from './records-sink.ts'
 import { resumeFrom } from './resume.ts'
@@ -31,7 +32,12 @@ type Town = {
   sent: Sent[]
   clock: { now: number }
   publish(deviceId: string, channel: string, payload: unknown, receivedAt?: number): Promise<void>
-  open(options?: { batch?: number; quarantineBytes?: number }): Promise<Ingest>
+  open(options?: {
+    batch?: number
+    quarantineBytes?: number
+    datastreams?: number
+    openDrives?: number
+  }): Promise<Ingest>
   rows(query: string): Record<string, unknown>[]
 }
 type Ingest = {
@@ -118,6 +124,11 @@ async function town(connected = true): Promise<Town> {
         readings,
         records: sink,
         devices: deviceRegister(records, now),
+        limits: createDeviceLimits({
+          readings,
+          records,
+          max: { datastreams: options.datastreams ?? 256, openDrives: options.openDrives ?? 2_000 },
+        }),
         area: () => null,
         tell,
         log: quiet,
@@ -479,6 +490,7 @@ test('a fault of ours on one message does not stop the others', async () => {
     records: sink,
     devices: broken,
     area: () => null,
+    limits: createDeviceLimits({ readings, records: t.records }),
     tell,
     log: quiet,
     now: () => NOW,
@@ -508,4 +520,77 @@ test('what a vehicle sends of itself is not shown, and leaves quarantine as earl
   t.clock.now = NOW + 73 * 3_600_000
   ingest.sink.trim()
   expect(t.rows('select device_id from quarantine')).toEqual([{ device_id: 's1' }])
+})
+
+test('a count that no store can hold is refused, and stops neither the device nor the others', async () => {
+  const t = await town()
+  await t.publish('s1', 'status', { state: 'online', backfill: { sent: 1e18, total: 1e18 } })
+  await t.publish('s1', 'status', { state: 'online', backfill: { sent: 0.5, total: 1e300 } })
+  await t.publish('s1', 'observations', reading(12))
+  await (await t.open()).drain()
+  expect(t.rows('select code, pointer from quarantine')).toEqual([
+    { code: 'wrong_shape', pointer: '/backfill/sent' },
+    { code: 'wrong_shape', pointer: '/backfill/sent' },
+  ])
+  // Started again, what is known of the device is read back.
+  await t.publish('s1', 'observations', reading(13, 5))
+  expect(await (await t.open()).drain()).toBe(1)
+  expect(await getDevice(t.records, 's1', NOW)).toMatchObject({ accepted: 2, refused: 2, backfill: null })
+})
+
+test('a device that invents datastreams is bounded, also after a start; those that are there go on', async () => {
+  const t = await town()
+  const named = (name: string, secondsAgo = 0) => ({ ...reading(1, secondsAgo), datastream: name })
+  await t.publish(
+    's1',
+    'observations',
+    Array.from({ length: 5 }, (_, i) => named(`n${i}`)),
+  )
+  await t.publish('s2', 'observations', [named('n9'), reading(3)])
+  await (await t.open({ datastreams: 3 })).drain()
+  expect((await t.reader.datastreams({ deviceIds: ['s1'] })).map((d) => d.name)).toEqual([
+    'temperature/n0',
+    'temperature/n1',
+    'temperature/n2',
+  ])
+  expect(t.sent.filter((s) => s.topic === 'devices/s1/errors').map((s) => s.payload)).toMatchObject([
+    { code: 'too_many_datastreams', pointer: '/3/datastream', got: '"n3"' },
+    { code: 'too_many_datastreams', pointer: '/4/datastream', got: '"n4"' },
+  ])
+  // A new process, one reading alone: known names and the property itself are taken, another name is not.
+  await t.publish('s1', 'observations', named('n1', 10))
+  await t.publish('s1', 'observations', reading(2, 10))
+  await t.publish('s1', 'observations', named('n7', 10))
+  const again = await t.open({ datastreams: 3 })
+  await again.drain()
+  expect((await t.reader.totals()).readings).toBe(3 + 2 + 2)
+  expect(t.rows("select code, pointer from quarantine where device_id = 's1' order by id")).toEqual([
+    { code: 'too_many_datastreams', pointer: '/3/datastream' },
+    { code: 'too_many_datastreams', pointer: '/datastream' },
+  ])
+  expect((await t.reader.datastreams({ deviceIds: ['s2'] })).length).toBe(2)
+})
+
+test('a vehicle that begins drives without end is bounded; the drives that are there go on', async () => {
+  const t = await town()
+  for (const drive of ['a', 'b', 'c']) await t.publish('car', 'drive', chunk(0, { drive }))
+  await t.publish('car', 'drive', chunk(1, { drive: 'b' }))
+  await (await t.open({ openDrives: 2 })).drain()
+  await t.publish('car', 'drive', chunk(2, { drive: 'b' }))
+  await t.publish('car', 'drive', chunk(0, { drive: 'd' }))
+  await (await t.open({ openDrives: 2 })).drain()
+  expect(t.rows('select drive_id, chunks from drive order by drive_id')).toEqual([
+    { drive_id: 'a', chunks: 1 },
+    { drive_id: 'b', chunks: 3 },
+  ])
+  expect(t.rows('select code, pointer from quarantine')).toEqual([
+    { code: 'too_many_drives', pointer: '/drive' },
+    { code: 'too_many_drives', pointer: '/drive' },
+  ])
+  expect((await t.reader.totals()).chunks).toBe(4)
+  // Once they are weighed there is room again.
+  t.records.sqlite.exec("update drive set state = 'done'")
+  await t.publish('car', 'drive', chunk(0, { drive: 'd' }))
+  await (await t.open({ openDrives: 2 })).drain()
+  expect(t.rows("select drive_id from drive where drive_id = 'd'")).toHaveLength(1)
 })

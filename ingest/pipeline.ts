@@ -5,6 +5,7 @@ import { comparePositions } from '../store/journal/position.ts'
 import type { DriveProgress, Reading, ReadingsWriter, StoredChunk } from '../store/readings/port.ts'
 import type { DeviceRegister } from '../store/records/devices.ts'
 import { type Interpreted, interpret, type TownArea } from './interpret.ts'
+import type { DeviceLimits } from './limits.ts'
 import { after, type Item, type RecordsOutcome, type RecordsSink } from './records-sink.ts'
 import type { Teller } from './tell.ts'
 
@@ -13,6 +14,7 @@ type PipelineDeps = {
   readings: ReadingsWriter
   records: RecordsSink
   devices: DeviceRegister
+  limits: DeviceLimits
   /** the town as it is now; asked once per batch */
   area: () => TownArea | null
   tell: Teller
@@ -72,7 +74,7 @@ export async function createPipeline(deps: PipelineDeps): Promise<Pipeline> {
     const last = batch.at(-1)
     if (!last) return 0
     devices.refresh()
-    const items = understand(batch)
+    const items = await understand(batch)
     await storeReadings(items, last.position)
     const drives = await driveProgress(items)
     const outcome = await storeRecords(items, drives, last.position)
@@ -81,14 +83,13 @@ export async function createPipeline(deps: PipelineDeps): Promise<Pipeline> {
     return batch.length
   }
 
-  function understand(batch: readonly JournalRecord[]): Item[] {
+  async function understand(batch: readonly JournalRecord[]): Promise<Item[]> {
     const context = { devices, area: deps.area() }
-    return batch.map((record) => {
-      const found = interpretSafely(record, context)
-      health.taken++
-      if (found.rejections.length > 0) health.refused++
-      return { record, found }
-    })
+    const items = batch.map((record) => ({ record, found: interpretSafely(record, context) }))
+    await persist('readings', () => deps.limits.apply(items.map((item) => item.found)))
+    health.taken += items.length
+    health.refused += items.filter(({ found }) => found.rejections.length > 0).length
+    return items
   }
 
   /** A fault of ours on one message must not stop all others, again at every start: it goes to quarantine and the log. */
@@ -106,6 +107,7 @@ export async function createPipeline(deps: PipelineDeps): Promise<Pipeline> {
         sender: devices.get(record.deviceId) ?? null,
         channel: null,
         readings: [],
+        pointers: [],
         drive: null,
         inspection: null,
         status: null,

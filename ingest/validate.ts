@@ -477,9 +477,13 @@ function halfCharacter(text: string, where: string): Rejection {
   }
 }
 
+const LONGEST_NAME = Math.max(...[...OBSERVED_PROPERTIES.keys()].map((name) => name.length))
+
 /** Names that look like it, best first; and the others. */
 function nearest(name: string): { near: string[]; rest: string[] } {
+  // A text far longer than any name is a misspelling of none, and a thousand of them would keep a processor busy.
   const wanted = plainName(name)
+  if (wanted.length > 2 * LONGEST_NAME) return { near: [], rest: [...OBSERVED_PROPERTIES.keys()] }
   const scored = [...OBSERVED_PROPERTIES.keys()].map((known) => {
     const candidate = plainName(known)
     const distance = wanted.length > 0 && candidate.startsWith(wanted) ? 1 : editDistance(wanted, candidate)

@@ -27,6 +27,8 @@ export const observationSchema = z.object({
 })
 export type ObservationPayload = z.infer<typeof observationSchema>
 export const MAX_READINGS = 1_000
+/** Named datastreams (`datastream`) of one device: a sensor has a handful, a device gone mad invents one a message. */
+export const MAX_DATASTREAMS = 256
 
 const axis = z.array(z.number()).max(20_000)
 const axes = z.object({ x: axis, y: axis, z: axis })
@@ -67,6 +69,8 @@ export const driveChunkSchema = z
     message: 'rate or offsets is needed',
     path: ['rate'],
   })
+/** Drives of one device that wait for detection; months of history of a busy vehicle fit. */
+export const MAX_OPEN_DRIVES = 2_000
 export type DriveChunkPayload = z.infer<typeof driveChunkSchema>
 
 const settlementCellSchema = z.object({
@@ -100,7 +104,11 @@ const findingSchema = z.object({
       coordinates: z.array(z.array(positionSchema).min(4).max(1_000)).min(1),
     }),
   ]),
-  picture: z.url().optional(),
+  /** a page shows it as a link: never a scheme that a browser would run */
+  picture: z
+    .url({ protocol: /^https?$/ })
+    .max(2_048)
+    .optional(),
 })
 
 /** `devices/{id}/inspection`: satellite-derived or visual inspection data. */
@@ -126,13 +134,16 @@ export const inspectionSchema = z.discriminatedUnion('kind', [
 ])
 export type InspectionPayload = z.infer<typeof inspectionSchema>
 
+/** Messages of a history; what a store cannot hold exactly, or a sum over all devices, is no count. */
+const backfillCount = z.number().int().min(0).max(1e9)
+
 /** `devices/{id}/status`, retained; the last will says offline. */
 export const statusSchema = z.object({
   state: z.enum(['online', 'offline']),
   time: z.string().max(40).optional(),
   firmware: z.string().max(64).optional(),
   /** a device that sends what it kept while it was away says how far it is */
-  backfill: z.object({ sent: z.number().min(0), total: z.number().min(0) }).optional(),
+  backfill: z.object({ sent: backfillCount, total: backfillCount }).optional(),
 })
 export type StatusPayload = z.infer<typeof statusSchema>
 

@@ -19,6 +19,8 @@ export const REJECT_CODES = [
   'position_impossible',
   'payload_too_large',
   'too_many_readings',
+  'too_many_datastreams',
+  'too_many_drives',
   'no_decoded_payload',
   'bridge_without_grant',
   'drive_inconsistent',

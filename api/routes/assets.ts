@@ -161,7 +161,7 @@ export function assetRoutes(context: Context): Route[] {
             errors: [{ pointer: '?from', detail: 'must lie before to' }],
           })
         }
-        const stream = (await readings.datastreams({})).find((one) => one.id === params.id)
+        const [stream] = await readings.datastreams({ id: params.id })
         const datastream = stream && toDatastreamView(stream)
         if (!datastream) throw notFound('datastream')
         const points = await readings.series(params.id, from, to, query.maxPoints)

@@ -100,6 +100,8 @@ export const en: Dictionary = {
     position_impossible: 'Impossible position',
     payload_too_large: 'Message too large',
     too_many_readings: 'Too many readings in one message',
+    too_many_datastreams: 'Too many datastreams of one device',
+    too_many_drives: 'Too many drives of one device at once',
     no_decoded_payload: 'Not decoded by the network',
     bridge_without_grant: 'Bridge without a grant',
     drive_inconsistent: 'Drive does not add up',

@@ -110,6 +110,8 @@ const rejectCode: Words<RejectCode> = {
   position_impossible: 'Onmogelijke plaats',
   payload_too_large: 'Bericht te groot',
   too_many_readings: 'Te veel metingen in één bericht',
+  too_many_datastreams: 'Te veel meetreeksen van één apparaat',
+  too_many_drives: 'Te veel ritten van één apparaat tegelijk',
   no_decoded_payload: 'Niet ontcijferd door het netwerk',
   bridge_without_grant: 'Doorgeefstation zonder toestemming',
   drive_inconsistent: 'Rit klopt niet',

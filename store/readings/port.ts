@@ -109,6 +109,8 @@ export type ReadingsWriter = {
   }): Promise<WriteOutcome>
   /** How far this store has taken the journal. */
   mark(): Promise<JournalMark | null>
+  /** Names of the datastreams of these devices; a device without any is left out. */
+  datastreamNames(deviceIds: readonly string[]): Promise<Map<string, string[]>>
   /** How far these drives are, in the order asked; drives without a stored chunk are left out. */
   driveProgress(drives: readonly { deviceId: string; driveId: string }[]): Promise<DriveProgress[]>
   /** Raw drives older than `beforeMs` (received) go. Returns how many chunks were deleted. */
@@ -117,7 +119,7 @@ export type ReadingsWriter = {
 }
 
 export type ReadingsReader = {
-  datastreams(filter: { deviceIds?: string[]; property?: string }): Promise<DatastreamInfo[]>
+  datastreams(filter: { deviceIds?: string[]; property?: string; id?: number }): Promise<DatastreamInfo[]>
   /** Readings of one datastream in [fromMs, toMs), downsampled to at most `maxPoints` windows when there are more. */
   series(datastreamId: number, fromMs: number, toMs: number, maxPoints: number): Promise<SeriesPoint[]>
   corrections(datastreamId: number, fromMs: number, toMs: number): Promise<Correction[]>

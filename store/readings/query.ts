@@ -43,13 +43,13 @@ export function readingsQueries(db: DatabaseSync) {
   )
 
   return {
-    datastreams(filter: { deviceIds?: string[]; property?: string }): DatastreamInfo[] {
+    datastreams(filter: { deviceIds?: string[]; property?: string; id?: number }): DatastreamInfo[] {
       const rows: DatastreamInfo[] = []
       // SQLite takes a bounded number of parameters: ask in portions.
       const portions: (string[] | undefined)[] = filter.deviceIds ? portionsOf(filter.deviceIds) : [undefined]
       for (const ids of portions) {
         const conditions: string[] = []
-        const parameters: string[] = []
+        const parameters: (string | number)[] = []
         if (ids) {
           conditions.push(`device_id in (${ids.map(() => '?').join(',')})`)
           parameters.push(...ids)
@@ -57,6 +57,10 @@ export function readingsQueries(db: DatabaseSync) {
         if (filter.property !== undefined) {
           conditions.push('property = ?')
           parameters.push(filter.property)
+        }
+        if (filter.id !== undefined) {
+          conditions.push('id = ?')
+          parameters.push(filter.id)
         }
         const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''
         const found = db

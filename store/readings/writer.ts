@@ -249,6 +249,18 @@ export function openSqliteReadingsWriter(dataDir: string): ReadingsWriter {
   return {
     write: async (batch) => write(batch),
     mark: async () => (sql.mark.get() as { epoch: number; sequence: number } | undefined) ?? null,
+    async datastreamNames(deviceIds) {
+      const names = new Map<string, string[]>()
+      for (const id of deviceIds) {
+        const rows = sql.seriesNames.all(id.toWellFormed()) as { name: string }[]
+        if (rows.length > 0)
+          names.set(
+            id,
+            rows.map((row) => row.name),
+          )
+      }
+      return names
+    },
     driveProgress: async (drives) =>
       drives.map((d) => progressOf(d.deviceId, d.driveId)).filter((p) => p !== undefined),
     async deleteChunksBefore(beforeMs) {
@@ -304,6 +316,7 @@ function prepare(db: DatabaseSync) {
       `select id, count, first_ms, latest_ms, latest_ns, latest_value, latest_quality from series
        where device_id = ? and name = ?`,
     ),
+    seriesNames: db.prepare('select name from series where device_id = ?'),
     addSeries: db.prepare(
       `insert into series (device_id, name, property, count, first_ms, latest_ms, latest_ns, latest_value, latest_quality)
        values (?, ?, ?, 0, ?, ?, ?, ?, ?)`,
