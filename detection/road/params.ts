@@ -54,7 +54,7 @@ export const ROAD_PARAMS = {
   mergeMs: 1_200,
   mergeM: 12,
   /** evidence from z: `slope * (z - zero)`, capped; and of a clean pass */
-  local: { slope: 1.5, zero: 1, max: 3.5, cleanZ: 0.8, clean: -0.8 },
+  local: { slope: 1.6, zero: 0.7, max: 3.5, cleanZ: 0.5, clean: -0.8 },
   /** exponent of speed in roughness: rms ~ v^gamma; one half follows from ISO 8608 profiles (waviness 2) */
   gamma: 0.5,
   /**

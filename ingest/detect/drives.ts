@@ -36,13 +36,12 @@ export function driveWorker(deps: Deps): { step(limit: number, dirty: DirtyPlace
 
   /** @returns how many drives it looked at */
   async function step(limit: number, dirty: DirtyPlaces): Promise<number> {
-    const work = inTransaction(records.sqlite, () =>
-      leaseDrives(records.sqlite, {
-        now: deps.now(),
-        limit,
-        seen: (deviceId, driveId) => seen.get(keyOf(deviceId, driveId)),
-      }),
-    )
+    // each lease is one statement, so that looking costs no write lock when there is nothing to do
+    const work = leaseDrives(records.sqlite, {
+      now: deps.now(),
+      limit,
+      seen: (deviceId, driveId) => seen.get(keyOf(deviceId, driveId)),
+    })
     for (const drive of work) {
       const looked = await look(drive)
       inTransaction(records.sqlite, () => {

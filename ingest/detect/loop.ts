@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../log.ts'
 import { openJournalReader } from '../../store/journal/reader.ts'
@@ -30,6 +31,9 @@ const FOLD_EVERY_MS = 2_000
 /** places at which folding does not wait */
 const FOLD_AT = 4_000
 const IDLE_MS = 250
+/** records that make a turn worth its while, and ms to wait for more */
+const TRICKLE = 100
+const PACE_MS = 100
 const TICK_MS = 60 * 60_000
 
 /** Detection, running. `close` lets the turn under way come to its end. */
@@ -102,6 +106,8 @@ export async function startLoop(deps: Deps): Promise<{ done: Promise<void>; stop
         deps.onDeleteDrives(now() - config.driveKeepHours * 3_600_000)
       }
       if (!busy && jobs === 0) await journal.wait(IDLE_MS)
+      // a trickle of live messages is taken a few at a time, so that it costs no turn each
+      else if (driven === 0 && read < TRICKLE) await pause(PACE_MS)
     }
   }
 

@@ -36,6 +36,7 @@ const MAX_BYTES = 8 * 1024 * 1024
 /** datastreams whose run of equal values is remembered */
 const MAX_RUNS = 50_000
 const ASSETS_FOR_MS = 60_000
+const MARK_EVERY_MS = 2_000
 
 /** Reads the journal for messages that are evidence in themselves. */
 export function messageWorker(deps: Deps): { step(dirty: DirtyPlaces): Promise<number> } {
@@ -43,6 +44,8 @@ export function messageWorker(deps: Deps): { step(dirty: DirtyPlaces): Promise<n
   const runs = new Map<string, Run>()
   let assets = new Map<string, Asset>()
   let assetsAt = Number.NEGATIVE_INFINITY
+  let passed = 0
+  let markedAt = Number.NEGATIVE_INFINITY
   const position = records.sqlite.prepare(
     `insert into consumer_position (consumer, epoch, sequence) values ('evidence', ?, ?)
      on conflict (consumer) do update set epoch = excluded.epoch, sequence = excluded.sequence`,
@@ -60,12 +63,18 @@ export function messageWorker(deps: Deps): { step(dirty: DirtyPlaces): Promise<n
       .filter(isWanted)
       .map((record) => ({ evidence: evidenceOf(record, network, area), receivedAt: record.receivedAt }))
       .filter((f) => f.evidence.length > 0)
+    passed += batch.length
+    // what holds no evidence may be read again: its position needs no disk write of its own
+    if (found.length === 0 && passed < MAX_RECORDS && deps.now() - markedAt < MARK_EVERY_MS)
+      return batch.length
     inTransaction(records.sqlite, () => {
       for (const { evidence, receivedAt } of found) {
         insertEvidence(records.sqlite, evidence, receivedAt, dirty)
       }
       position.run(last.position.epoch, last.position.sequence)
     })
+    passed = 0
+    markedAt = deps.now()
     await journal.commit(last.position)
     return batch.length
   }

@@ -43,7 +43,9 @@ export function leaseDrives(
     closed: number
   }[]
   const work: DriveWork[] = []
-  const lease = sqlite.prepare('update drive set lease_until = ? where device_id = ? and drive_id = ?')
+  const lease = sqlite.prepare(
+    'update drive set lease_until = ? where device_id = ? and drive_id = ? and lease_until <= ?',
+  )
   for (const row of rows) {
     if (work.length >= options.limit) break
     const drive: DriveWork = {
@@ -59,8 +61,8 @@ export function leaseDrives(
     // looking again costs the whole drive so far: wait until it grew by a tenth
     const fresh = row.chunks - row.processed_chunks
     if (!drive.closed && !drive.idle && fresh < Math.max(2, row.processed_chunks / 10)) continue
-    lease.run(options.now + LEASE_MS, drive.deviceId, drive.driveId)
-    work.push(drive)
+    const taken = lease.run(options.now + LEASE_MS, drive.deviceId, drive.driveId, options.now)
+    if (Number(taken.changes) === 1) work.push(drive)
   }
   return work
 }
@@ -85,9 +87,4 @@ export function releaseDrive(
        where device_id = ? and drive_id = ?`,
     )
     .run(result.processedChunks, drive.lastChunkAt, drive.chunks, result.state, drive.deviceId, drive.driveId)
-}
-
-/** Drives that detection has not finished. */
-export function drivesWaiting(sqlite: DatabaseSync): number {
-  return (sqlite.prepare("select count(*) as n from drive where state = 'open'").get() as { n: number }).n
 }
