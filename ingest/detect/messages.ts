@@ -7,7 +7,7 @@ import type { Device } from '../../model/device.ts'
 import type { Evidence } from '../../model/evidence.ts'
 import type { InspectionPayload } from '../../model/payloads.ts'
 import { parseRfc3339 } from '../../model/time.ts'
-import type { JournalReader, JournalRecord } from '../../store/journal/port.ts'
+import type { JournalPosition, JournalReader, JournalRecord } from '../../store/journal/port.ts'
 import { QUALITY, type Reading } from '../../store/readings/port.ts'
 import type { DeviceRegister } from '../../store/records/devices.ts'
 import { type DirtyPlaces, insertEvidence } from '../../store/records/evidence.ts'
@@ -45,6 +45,7 @@ export function messageWorker(deps: Deps): { step(dirty: DirtyPlaces): Promise<n
   let assets = new Map<string, Asset>()
   let assetsAt = Number.NEGATIVE_INFINITY
   let passed = 0
+  let pending: JournalPosition | undefined
   let markedAt = Number.NEGATIVE_INFINITY
   const position = records.sqlite.prepare(
     `insert into consumer_position (consumer, epoch, sequence) values ('evidence', ?, ?)
@@ -55,7 +56,10 @@ export function messageWorker(deps: Deps): { step(dirty: DirtyPlaces): Promise<n
   async function step(dirty: DirtyPlaces): Promise<number> {
     const batch = await journal.read(MAX_RECORDS, MAX_BYTES)
     const last = batch[batch.length - 1]
-    if (!last) return 0
+    if (!last) {
+      if (pending && deps.now() - markedAt >= MARK_EVERY_MS) await mark(pending, [], dirty)
+      return 0
+    }
     devices.refresh()
     const network = await deps.network.current()
     const area = deps.area()
@@ -65,18 +69,28 @@ export function messageWorker(deps: Deps): { step(dirty: DirtyPlaces): Promise<n
       .filter((f) => f.evidence.length > 0)
     passed += batch.length
     // what holds no evidence may be read again: its position needs no disk write of its own
-    if (found.length === 0 && passed < MAX_RECORDS && deps.now() - markedAt < MARK_EVERY_MS)
-      return batch.length
+    const soon = passed < MAX_RECORDS && deps.now() - markedAt < MARK_EVERY_MS
+    pending = last.position
+    if (found.length > 0 || !soon) await mark(last.position, found, dirty)
+    return batch.length
+  }
+
+  /** Evidence, and how far the journal was read for it, in one transaction; then the journal may be trimmed. */
+  async function mark(
+    to: JournalPosition,
+    found: readonly { evidence: Evidence[]; receivedAt: number }[],
+    dirty: DirtyPlaces,
+  ): Promise<void> {
     inTransaction(records.sqlite, () => {
       for (const { evidence, receivedAt } of found) {
         insertEvidence(records.sqlite, evidence, receivedAt, dirty)
       }
-      position.run(last.position.epoch, last.position.sequence)
+      position.run(to.epoch, to.sequence)
     })
     passed = 0
+    pending = undefined
     markedAt = deps.now()
-    await journal.commit(last.position)
-    return batch.length
+    await journal.commit(to)
   }
 
   /** Before anything is decoded: most of the journal is vehicles, whose drives come another way. */
