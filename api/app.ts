@@ -4,7 +4,7 @@ import { createPasswords } from './auth/password.ts'
 import type { Context } from './context.ts'
 import type { ApiDeps } from './deps.ts'
 import { createFeatures } from './features/layers.ts'
-import { createHub } from './live/hub.ts'
+import { createHub, type Hub } from './live/hub.ts'
 import { createMirror } from './live/mirror.ts'
 import { API_VERSION, correlate, mountRoutes, problemHandler } from './mount.ts'
 import { buildOpenApi } from './openapi.ts'
@@ -34,6 +34,8 @@ type App = {
   express: Express
   /** everything that is mounted under /v1 */
   routes: readonly Route[]
+  /** who listens live */
+  hub: Hub
   /** end live streams, timers and the tile thread; the server itself is the caller's */
   close(): Promise<void>
 }
@@ -89,11 +91,17 @@ export function createApp(deps: ApiDeps): App {
     next(new HttpProblem(404, 'not_found', `There is nothing at ${req.originalUrl.split('?')[0]}.`))
   })
   app.use(serveUi(deps.uiFolder))
+  app.use((_req, _res, next) => {
+    next(
+      new HttpProblem(405, 'method_not_allowed', 'Pages are only read.', { headers: { Allow: 'GET, HEAD' } }),
+    )
+  })
   app.use(problemHandler(deps))
 
   return {
     express: app,
     routes,
+    hub,
     async close() {
       clearInterval(timer)
       hub.close()

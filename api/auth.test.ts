@@ -60,6 +60,83 @@ test('after ten wrong passwords a login is refused from that address, others are
   expect((await login({ login: 'planner', password: PASSWORD })).status).toBe(200)
 })
 
+test('a space or a capital more is the same login, and gives no more tries', async () => {
+  for (let i = 0; i < 10; i += 1) {
+    const typed = `${' '.repeat(i)}Ruimte${'\t'.repeat(i)}`
+    expect((await login({ login: typed, password: `fout-${i}` })).status).toBe(401)
+  }
+  expect((await login({ login: '\u00a0RUIMTE ', password: 'fout' })).status).toBe(429)
+  // Nor does a header that only a proxy may set.
+  const forwarded = { 'x-forwarded-for': '203.0.113.9', forwarded: 'for=203.0.113.9' }
+  expect((await login({ login: 'ruimte', password: 'fout' }, forwarded)).status).toBe(429)
+}, 20_000)
+
+test('logging in again ends the session that the browser had', async () => {
+  const { cookie } = await town.logIn('planner', 'opnieuw')
+  const again = await town.send('POST', '/v1/sessions', {
+    cookie,
+    body: { login: 'opnieuw', password: PASSWORD },
+  })
+  const fresh = (again.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
+  expect(fresh).not.toBe(cookie)
+  expect((await town.send('GET', '/v1/sessions/current', { cookie })).status).toBe(401)
+  expect((await town.send('GET', '/v1/sessions/current', { cookie: fresh })).status).toBe(200)
+})
+
+test('who is not logged in cannot fill the audit log', async () => {
+  const lines = async () => (await readAudit(town.records, 10_000)).length
+  const before = await lines()
+  for (let i = 0; i < 5; i += 1) {
+    expect((await town.send('DELETE', '/v1/sessions/current')).status).toBe(204)
+    expect((await town.send('POST', '/v1/devices', { body: { id: 'x' } })).status).toBe(401)
+    expect((await town.send('GET', '/v1/exports/flags')).status).toBe(401)
+  }
+  expect(await lines()).toBe(before)
+  // A login that fails is limited, and is a line; so is what a person may not do, and a log out that ended something.
+  await login({ login: 'planner', password: 'fout-wachtwoord' })
+  await town.send('POST', '/v1/devices', { cookie: cookies.get('planner') ?? '', body: { id: 'x' } })
+  const { cookie } = await town.logIn('planner', 'uitlogger')
+  await town.send('DELETE', '/v1/sessions/current', { cookie })
+  expect((await readAudit(town.records, 4)).map((line) => `${line.action} ${line.result}`)).toEqual([
+    'session.end ok',
+    'session.begin ok',
+    'device.create not_allowed',
+    'session.begin wrong_login',
+  ])
+})
+
+test('the log holds no password, session or invitation', async () => {
+  const written: unknown[] = []
+  const note = (fields: object, message: string) => void written.push({ fields, message })
+  const other = await apiTown({ log: { debug: note, info: note, warn: note, error: note } })
+  try {
+    const { cookie } = await other.logIn('administrator')
+    const invited = await other.send<{ link: string }>('POST', '/v1/people', {
+      cookie,
+      body: { login: 'nieuw', name: 'Nieuw', role: 'planner', team: '' },
+    })
+    const token = invited.body.link.split('/').at(-1) ?? ''
+    expect(token).toHaveLength(43)
+    const foreign = { origin: 'https://elsewhere.example' }
+    for (const where of [`/v1/invitations/${token}`, `/v1/invitations/${token}/`]) {
+      const body = { password: 'een-geheim-wachtwoord' }
+      await other.send('POST', where, { body, headers: foreign })
+    }
+    for (let i = 0; i < 12; i += 1) await other.send('GET', `/v1/invitations/${'x'.repeat(43)}`)
+    expect((await other.send('GET', `/v1/invitations/${token}`)).status).toBe(429)
+    await other.send('POST', '/v1/people', { cookie, body: {}, headers: foreign })
+    const text = JSON.stringify(written)
+    expect(text).toContain('foreign_origin')
+    expect(text).toContain('too_many_attempts')
+    expect(text).toContain('/v1/invitations/…')
+    for (const secret of [token, cookie.split('=')[1] ?? '', 'een-geheim-wachtwoord', PASSWORD]) {
+      expect(text).not.toContain(secret)
+    }
+  } finally {
+    await other.close()
+  }
+}, 20_000)
+
 test('a session slides, ends twelve hours after its last use, and at log out', async () => {
   const { cookie } = await town.logIn('planner', 'sliding')
   const current = () => town.send('GET', '/v1/sessions/current', { cookie })

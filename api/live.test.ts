@@ -143,3 +143,51 @@ test('the list sees a change that was written a moment ago by another process', 
   const list = await town.send<{ items: { id: string }[] }>('GET', '/v1/flags?text=zojuist', { cookie })
   expect(list.body.items.map((flag) => flag.id)).toEqual(['zojuist'])
 })
+
+test('a stream ends with its session, and a person who got another role hears no more of devices', async () => {
+  const admin = await town.logIn('administrator', 'baas')
+  const one = await town.logIn('integrator', 'koppelaar')
+  const other = await town.logIn('planner', 'vertrekt')
+  const messages = await listen({ as: one.cookie })
+  const leaving = await listen({ as: other.cookie })
+  const hub = town.app.hub
+  await messages.until(() => messages.events.length > 0 && hub.size(one.id) === 1)
+  await leaving.until(() => hub.size(other.id) === 1)
+  const heard = () => messages.events.filter((event) => event.event === 'message').length
+  hub.pass('message', '{"n":1}')
+  await messages.until(() => heard() === 1)
+  expect(heard()).toBe(1)
+  await town.send('PATCH', `/v1/people/${one.id}`, { cookie: admin.cookie, body: { role: 'planner' } })
+  hub.pass('message', '{"n":2}')
+  hub.pass('vehicle', '{"n":3}')
+  await messages.until(() => messages.events.some((event) => event.event === 'vehicle'))
+  expect(heard()).toBe(1)
+  // At once, not at the next beat.
+  await town.send('DELETE', '/v1/sessions/current', { cookie: other.cookie })
+  await leaving.until(() => leaving.ended(), 2_000)
+  expect(leaving.ended()).toBe(true)
+  await town.send('PATCH', `/v1/people/${one.id}`, { cookie: admin.cookie, body: { disabled: true } })
+  await messages.until(() => messages.ended(), 2_000)
+  expect(messages.ended()).toBe(true)
+})
+
+test('one person does not take all the streams', async () => {
+  const many = await town.logIn('planner', 'veel')
+  const abort = new AbortController()
+  const open = () =>
+    fetch(`${town.url}/v1/events`, { headers: { cookie: many.cookie }, signal: abort.signal })
+  try {
+    const answers = await Promise.all(Array.from({ length: 45 }, open))
+    expect(answers.filter((answer) => answer.status === 200)).toHaveLength(40)
+    expect(answers.filter((answer) => answer.status === 429)).toHaveLength(5)
+    const someone = await listen({ as: cookie })
+    await someone.until(() => someone.events.length > 0)
+    expect(someone.ended()).toBe(false)
+    await someone.leave()
+  } finally {
+    abort.abort()
+  }
+  const late = Date.now() + 5_000
+  while (town.app.hub.size(many.id) > 0 && Date.now() < late) await new Promise((r) => setTimeout(r, 20))
+  expect(town.app.hub.size(many.id)).toBe(0)
+})

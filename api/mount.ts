@@ -32,9 +32,14 @@ export function mountRoutes(app: Express, routes: readonly Route[], deps: ApiDep
     methods.set(route.path, [...(methods.get(route.path) ?? []), route.method.toUpperCase()])
   }
   for (const [path, allowed] of methods) {
-    app.all(expressPath(path), (req, _res, next) => {
-      if (req.method === 'OPTIONS' || (req.method === 'HEAD' && allowed.includes('GET'))) return next()
-      const list = allowed.join(', ')
+    app.all(expressPath(path), (req, res, next) => {
+      if (req.method === 'HEAD' && allowed.includes('GET')) return next()
+      const list = [...allowed, ...(allowed.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
+      // Without the headers of CORS: other sites get no more than what may be asked here.
+      if (req.method === 'OPTIONS') {
+        res.set('Allow', list).status(204).end()
+        return
+      }
       next(
         new HttpProblem(405, 'method_not_allowed', `This address takes ${list}.`, {
           headers: { Allow: list },
@@ -68,7 +73,8 @@ async function handle(route: Route, deps: ApiDeps, req: Request, res: Response):
     result = error instanceof HttpProblem ? error.code : 'failed'
     throw error
   } finally {
-    if (route.audit) {
+    // Who is not logged in and may not be here leaves no line: a log that is kept for ever must not be anyone's to fill.
+    if (route.audit && !note.skip && (me !== null || route.access === 'public')) {
       await writeAudit(deps.records, {
         at: deps.now(),
         actor: note.actor ?? me?.login ?? '',
@@ -182,12 +188,18 @@ export function problemHandler(deps: ApiDeps) {
     const problem = toProblem(error)
     const correlationId = correlationOf(res)
     if (problem.status >= 500) {
-      deps.log.error({ err: error, correlationId, method: req.method, path: req.path }, 'request failed')
+      deps.log.error(
+        { err: error, correlationId, method: req.method, path: pathForLog(req) },
+        'request failed',
+      )
     }
     // Attempts at what is not allowed are worth a line (BIO2 8.15.05); the audit table has those that are changes.
     if (problem.status === 403 || problem.status === 429) {
-      const { method, path, ip } = req
-      deps.log.warn({ code: problem.code, correlationId, method, path, origin: ip }, 'refused')
+      const { method, ip } = req
+      deps.log.warn(
+        { code: problem.code, correlationId, method, path: pathForLog(req), origin: ip },
+        'refused',
+      )
     }
     if (res.headersSent) {
       next(error)
@@ -198,6 +210,11 @@ export function problemHandler(deps: ApiDeps) {
     res.set('Content-Type', 'application/problem+json')
     res.end(JSON.stringify(problemBody(problem, correlationId)))
   }
+}
+
+/** The address without what must stay a secret: whoever reads the log could use an invitation. */
+function pathForLog(req: Request): string {
+  return req.path.replace(/(\/invitations?\/)[^/]+/i, '$1…').slice(0, 500)
 }
 
 function toProblem(error: unknown): HttpProblem {

@@ -62,7 +62,7 @@ test('a trailing slash and another case are not there', async () => {
 test('a method that an address does not take is told which it does', async () => {
   const answer = await town.send('PUT', '/v1/cases', { cookie, body: {} })
   expectProblem(answer, 405, 'method_not_allowed')
-  expect(answer.headers.get('allow')).toBe('GET, POST')
+  expect(answer.headers.get('allow')).toBe('GET, POST, HEAD, OPTIONS')
 })
 
 test('each wrong field has its pointer', async () => {
@@ -220,3 +220,18 @@ function rawGet(path: string): Promise<{ status: number; headers: Record<string,
     ask.end()
   })
 }
+
+test('what may be asked of an address is told, and pages of the application are only read', async () => {
+  const options = await town.send('OPTIONS', '/v1/flags')
+  expect(options.status).toBe(204)
+  expect(options.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
+  expect(options.headers.get('access-control-allow-origin')).toBeNull()
+  expect((await town.send('OPTIONS', '/v1/niets')).status).toBe(404)
+  for (const method of ['PUT', 'POST', 'DELETE', 'OPTIONS', 'PATCH']) {
+    const page = await town.send(method, '/vlaggen')
+    expect(page.status).toBe(405)
+    expect(page.headers.get('allow')).toBe('GET, HEAD')
+    expect(page.headers.get('content-type')).toBe('application/problem+json')
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'")
+  }
+})

@@ -13,7 +13,7 @@ export type Answer =
   | 'written'
 
 /** What the audit line of this request says; a handler fills in what it comes to know. */
-export type AuditNote = { object: string; actor?: string }
+export type AuditNote = { object: string; actor?: string; skip?: boolean }
 
 export type Input<P, Q, B> = {
   params: P

@@ -17,7 +17,7 @@ test('a page that does not read costs bounded memory, and is let go before it co
   let answer: Response | undefined
   app.get('/events', async (_req, res) => {
     answer = res
-    await hub.open(res, undefined, { messages: true, stillAllowed: async () => true })
+    await hub.open(res, undefined, { personId: 'p', allowed: async () => ({ messages: true }) })
   })
   const server = app.listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
@@ -49,6 +49,10 @@ test('a page that does not read costs bounded memory, and is let go before it co
       await mirror.sync()
     }
     expect(hub.size()).toBe(0)
+    // Nothing waits any longer for someone who does not read.
+    for (let i = 0; i < 100 && answer?.closed === false; i += 1)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(answer?.closed).toBe(true)
   } finally {
     socket.destroy()
     hub.close()
@@ -66,7 +70,10 @@ test('a session that ended ends its stream at the next beat', async () => {
   let allowed = true
   const app = express()
   app.get('/events', (_req, res) => {
-    void hub.open(res, undefined, { messages: false, stillAllowed: async () => allowed })
+    void hub.open(res, undefined, {
+      personId: 'p',
+      allowed: async () => (allowed ? { messages: false } : undefined),
+    })
   })
   const server = app.listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))

@@ -17,24 +17,40 @@ export type Hub = {
    * Answer a request with the stream.
    *
    * @param lastEventId of the Last-Event-ID header; undefined: from now on
-   * @param stillAllowed asked at each heartbeat: a session that ended ends its stream
+   * @param options see StreamOptions
    */
-  open(
-    res: Response,
-    lastEventId: number | undefined,
-    options: { messages: boolean; stillAllowed: () => Promise<boolean> },
-  ): Promise<void>
+  open(res: Response, lastEventId: number | undefined, options: StreamOptions): Promise<void>
   /** A passing event, without number: who misses it has missed nothing. */
   pass(kind: 'vehicle' | 'message' | 'tiles', payload: string): void
-  size(): number
+  /** Ask now whether each stream is still allowed: someone logged out, was disabled or got another role. */
+  recheck(): Promise<void>
+  /** open streams, those being opened too; of one person when `personId` is given */
+  size(personId?: string): number
   close(): void
 }
 
-type Client = { res: Response; messages: boolean; sentId: number; timer: NodeJS.Timeout }
+type StreamOptions = {
+  personId: string
+  /**
+   * asked now and at each heartbeat: what the person may hear now, or undefined when the session ended, which ends the
+   * stream
+   */
+  allowed: () => Promise<{ messages: boolean } | undefined>
+}
+
+type Client = {
+  res: Response
+  personId: string
+  allowed: StreamOptions['allowed']
+  messages: boolean
+  sentId: number
+  timer: NodeJS.Timeout | undefined
+}
 
 export function createHub(deps: { records: Records; mirror: Mirror; heartbeatMs?: number }): Hub {
   const { records, mirror, heartbeatMs = HEARTBEAT_MS } = deps
   const clients = new Set<Client>()
+  const opening = new Set<Client>()
   const missed = records.sqlite.prepare(
     'select id, at, kind, ref, data from change where id > ? order by id limit ?',
   )
@@ -55,6 +71,8 @@ export function createHub(deps: { records: Records; mirror: Mirror; heartbeatMs?
   function write(client: Client, text: string, id?: number): void {
     if (client.res.writableLength > CLOSE_BYTES) {
       drop(client)
+      // Ending politely would keep what waits, and the connection, for as long as the other side does not read.
+      client.res.destroy()
       return
     }
     if (id !== undefined) client.sentId = id
@@ -67,6 +85,16 @@ export function createHub(deps: { records: Records; mirror: Mirror; heartbeatMs?
     client.res.end()
   }
 
+  async function check(client: Client): Promise<void> {
+    try {
+      const allowed = await client.allowed()
+      if (allowed) client.messages = allowed.messages
+      else drop(client)
+    } catch {
+      // The store is busy: asked again at the next beat.
+    }
+  }
+
   return {
     async open(res, lastEventId, options) {
       res.status(200)
@@ -77,27 +105,33 @@ export function createHub(deps: { records: Records; mirror: Mirror; heartbeatMs?
         'X-Accel-Buffering': 'no',
       })
       res.flushHeaders()
-      await mirror.sync()
-      const now = mirror.lastId()
       const client: Client = {
         res,
-        messages: options.messages,
-        sentId: now,
-        timer: setInterval(() => {
-          res.write(': still here\n\n')
-          options.stillAllowed().then(
-            (allowed) => {
-              if (!allowed) drop(client)
-            },
-            // The store is busy: asked again at the next beat.
-            () => undefined,
-          )
-        }, heartbeatMs),
+        personId: options.personId,
+        allowed: options.allowed,
+        messages: false,
+        sentId: 0,
+        timer: undefined,
       }
+      // Counted from the first moment, and forgotten when the page goes away while it is being opened.
+      opening.add(client)
       res.on('close', () => drop(client))
+      try {
+        await mirror.sync()
+        client.messages = (await client.allowed())?.messages ?? false
+      } finally {
+        opening.delete(client)
+      }
+      if (res.writableEnded || res.closed || res.destroyed) return
+      const now = mirror.lastId()
+      client.sentId = now
+      client.timer = setInterval(() => {
+        res.write(': still here\n\n')
+        void check(client)
+      }, heartbeatMs)
       // An id without data sets Last-Event-ID in the browser and fires nothing: it can resume from the first moment.
       res.write(`retry: 2000\n${resumeText(lastEventId, now) || `id: ${now}\n\n`}`)
-      if (!res.writableEnded) clients.add(client)
+      clients.add(client)
     },
     pass(kind, payload) {
       // One line of JSON: a line break in it would end the field.
@@ -107,9 +141,15 @@ export function createHub(deps: { records: Records; mirror: Mirror; heartbeatMs?
         if (client.res.writableLength < DROP_BYTES) client.res.write(text)
       }
     },
-    size: () => clients.size,
+    async recheck() {
+      await Promise.all([...clients].map(check))
+    },
+    size: (personId) => {
+      const all = [...clients, ...opening]
+      return personId === undefined ? all.length : all.filter((one) => one.personId === personId).length
+    },
     close() {
-      for (const client of [...clients]) drop(client)
+      for (const client of [...clients, ...opening]) drop(client)
     },
   }
 

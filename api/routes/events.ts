@@ -1,11 +1,14 @@
 import { findSession } from '../../store/records/sessions.ts'
 import { hashToken, tokenFromCookie } from '../auth/token.ts'
 import type { Context } from '../context.ts'
+import { mayUse } from '../mount.ts'
 import { HttpProblem } from '../problem.ts'
 import { type Route, route } from '../route.ts'
 
 /** Open streams: each page holds one. */
 const MAX_STREAMS = 500
+/** One person, or one program with the login of one, does not take them all. */
+const MAX_STREAMS_PER_PERSON = 40
 
 export function eventRoutes({ records, hub, now }: Context): Route[] {
   return [
@@ -21,6 +24,11 @@ export function eventRoutes({ records, hub, now }: Context): Route[] {
       async handle({ req, res }, me) {
         // Express answers HEAD with the GET route: there is no stream without a body.
         if (req.method === 'HEAD') return { status: 200 }
+        if (hub.size(me.id) >= MAX_STREAMS_PER_PERSON) {
+          throw new HttpProblem(429, 'too_many_streams', 'You have too many pages open; close one.', {
+            headers: { 'Retry-After': '30' },
+          })
+        }
         if (hub.size() >= MAX_STREAMS) {
           throw new HttpProblem(503, 'too_many_streams', 'Too many pages are open; live events come later.', {
             headers: { 'Retry-After': '30' },
@@ -30,8 +38,11 @@ export function eventRoutes({ records, hub, now }: Context): Route[] {
         const lastId = last !== undefined && /^\d{1,15}$/.test(last) ? Number(last) : undefined
         const token = tokenFromCookie(req.headers.cookie) ?? ''
         await hub.open(res, lastId, {
-          messages: me.role === 'integrator' || me.role === 'administrator',
-          stillAllowed: async () => (await findSession(records, hashToken(token), now())) !== undefined,
+          personId: me.id,
+          allowed: async () => {
+            const person = await findSession(records, hashToken(token), now())
+            return person && { messages: mayUse(['integrator'], person.role) }
+          },
         })
         return 'written'
       },

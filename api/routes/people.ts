@@ -40,7 +40,7 @@ function toPersonView(person: Person): z.infer<typeof personSchema> {
 }
 
 export function peopleRoutes(context: Context): Route[] {
-  const { config, records, passwords, mirror, now } = context
+  const { config, records, passwords, mirror, hub, now } = context
   const gone = () => new HttpProblem(404, 'link_ended', 'This link does not hold, or no longer.')
   return [
     route({
@@ -100,6 +100,8 @@ export function peopleRoutes(context: Context): Route[] {
         const person = personOrThrow(await changePerson(records, params.id, body, now()))
         // Cases show names of people: no change row tells that one got another.
         if (body.name !== undefined) await mirror.reload()
+        // Who was disabled or may see less now, hears less now.
+        await hub.recheck()
         return { body: toPersonView(person) }
       },
     }),
@@ -162,6 +164,7 @@ export function peopleRoutes(context: Context): Route[] {
         }
         const person = await redeemInvitation(records, hash, await passwords.hash(body.password), now())
         if (!person) throw gone()
+        await hub.recheck()
         return { body: { login: person.login, name: person.name } }
       },
     }),

@@ -18,6 +18,11 @@ const loginSchema = z.object({
 const WRONG_PER_LOGIN = 10
 const LOGIN_WINDOW_MS = 15 * 60_000
 
+/** A login as it is looked up and counted: who types a space more does not get ten tries more. */
+function loginName(typed: string): string {
+  return typed.trim().toLowerCase()
+}
+
 /**
  * Limits on logging in: per login and address, so that nobody can lock a colleague out from elsewhere, and per address
  * whatever the login. Only failures count.
@@ -45,14 +50,14 @@ export function loginLimits(maxFailedPerMinute: number): RequestHandler[] {
       limit: WRONG_PER_LOGIN,
       keyGenerator: (req) => {
         const login: unknown = (req.body as { login?: unknown } | undefined)?.login
-        return `${typeof login === 'string' ? login.slice(0, 128).toLowerCase() : ''} ${ipKeyGenerator(req.ip ?? '')}`
+        return `${typeof login === 'string' ? loginName(login).slice(0, 128) : ''} ${ipKeyGenerator(req.ip ?? '')}`
       },
     }),
   ]
 }
 
 export function sessionRoutes(context: Context): Route[] {
-  const { config, records, passwords, now } = context
+  const { config, records, passwords, hub, now } = context
   const secure = config.tls !== null || config.behindProxy
   return [
     publicRoute({
@@ -65,8 +70,8 @@ export function sessionRoutes(context: Context): Route[] {
       audit: 'session.begin',
       before: loginLimits(config.maxFailedLogins),
       responses: { 200: { description: 'Logged in', schema: meSchema } },
-      async handle({ body, audit, res }) {
-        const login = body.login.trim().toLowerCase()
+      async handle({ body, audit, req, res }) {
+        const login = loginName(body.login)
         audit.actor = login.slice(0, 64)
         const found = await findLogin(records, login)
         // Checked for unknown and disabled logins too, so that the time it takes tells nothing.
@@ -74,6 +79,9 @@ export function sessionRoutes(context: Context): Route[] {
         if (!found || !right || found.person.state !== 'active') {
           throw new HttpProblem(401, 'wrong_login', 'The login or the password is not right.')
         }
+        // The browser forgets the session that it had: so do we.
+        const before = tokenFromCookie(req.headers.cookie)
+        if (before !== undefined) await endSession(records, hashToken(before))
         const token = newToken()
         await addSession(records, hashToken(token), found.person.id, now())
         res.set('Set-Cookie', sessionCookie(token, secure, SESSION_MS / 1000))
@@ -99,9 +107,12 @@ export function sessionRoutes(context: Context): Route[] {
       summary: 'Log out',
       audit: 'session.end',
       responses: { 204: { description: 'Logged out, also when nobody was logged in' } },
-      async handle({ req, res }) {
+      async handle({ audit, req, res }) {
         const token = tokenFromCookie(req.headers.cookie)
-        if (token !== undefined) await endSession(records, hashToken(token))
+        const ended = token !== undefined && (await endSession(records, hashToken(token)))
+        // Nothing ended: anyone may ask that as often as they like, so it is no line of a log that is kept for ever.
+        if (!ended) audit.skip = true
+        else await hub.recheck()
         res.set('Set-Cookie', sessionCookie(null, secure, 0))
         return {}
       },

@@ -45,6 +45,8 @@ export async function findSession(
   return { id: row.id, login: row.login, name: row.name, role: row.role as Role, team: row.team }
 }
 
-export async function endSession(records: Records, tokenHash: string): Promise<void> {
-  records.sqlite.prepare('delete from session where token_hash = ?').run(tokenHash)
+/** @returns whether there was one */
+export async function endSession(records: Records, tokenHash: string): Promise<boolean> {
+  const { changes } = records.sqlite.prepare('delete from session where token_hash = ?').run(tokenHash)
+  return Number(changes) > 0
 }

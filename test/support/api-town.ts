@@ -6,6 +6,7 @@ import { createApp } from '../../api/app.ts'
 import { createPasswords } from '../../api/auth/password.ts'
 import { createBus } from '../../api/bus.ts'
 import { type Config, loadConfig } from '../../config.ts'
+import type { Logger } from '../../log.ts'
 import type { Role } from '../../model/case.ts'
 import type { Wegvak } from '../../model/network.ts'
 import { openReadingsReader } from '../../store/readings/open.ts'
@@ -49,7 +50,7 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** The real API on a free port over real stores in a temporary folder. No broker is there unless a port is given. */
 export async function apiTown(
-  options: { mqttPort?: number; env?: Record<string, string> } = {},
+  options: { mqttPort?: number; env?: Record<string, string>; log?: Logger } = {},
 ): Promise<ApiTown> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'schouw-api-'))
   const config = loadConfig({
@@ -67,7 +68,7 @@ export async function apiTown(
   const bus = createBus({ config, secrets, log: quiet, now })
   const app = createApp({
     config,
-    log: quiet,
+    log: options.log ?? quiet,
     records,
     readings,
     secrets,
