@@ -32,11 +32,12 @@ export function layTrack(
   const ys: number[] = []
   const limits: number[] = []
   const waits: number[] = []
+  let rest = 0
   for (const leg of route) {
     const points = leg.forward ? leg.road.line : [...leg.road.line].reverse()
     const start = xs.length
     const wanted = (leg.road.limit / 3.6) * haste * random.between(0.88, 1.02)
-    walk(points, (x, y) => {
+    rest = walk(points, rest, (x, y) => {
       xs.push(x)
       ys.push(y)
       limits.push(wanted)
@@ -82,8 +83,8 @@ export function turn(a: number, b: number): number {
 }
 
 /** Call `visit` once per metre along a line, starting at its first point. */
-function walk(points: readonly Point[], visit: (x: number, y: number) => void): void {
-  let left = 0
+function walk(points: readonly Point[], from: number, visit: (x: number, y: number) => void): number {
+  let left = from
   for (let i = 0; i + 1 < points.length; i++) {
     const [ax, ay] = points[i] as Point
     const [bx, by] = points[i + 1] as Point
@@ -91,4 +92,5 @@ function walk(points: readonly Point[], visit: (x: number, y: number) => void): 
     for (; left < length; left += 1) visit(ax + ((bx - ax) * left) / length, ay + ((by - ay) * left) / length)
     left -= length
   }
+  return left
 }
