@@ -62,13 +62,21 @@ export function encodeCursor(key: SortKey): string {
 export function decodeCursor(cursor: string): SortKey {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-    if (Array.isArray(key) && key.every((part) => typeof part === 'string' || typeof part === 'number')) {
+    if (
+      Array.isArray(key) &&
+      key.length > 0 &&
+      key.every((part) => typeof part === 'string' || typeof part === 'number')
+    ) {
       return key
     }
   } catch {
     // falls through to the refusal
   }
-  throw new HttpProblem(400, 'invalid_input', 'The cursor is not one of ours.', {
+  throw badCursor()
+}
+
+export function badCursor(): HttpProblem {
+  return new HttpProblem(400, 'invalid_input', 'The cursor is not one of ours.', {
     errors: [{ pointer: '?cursor', detail: 'pass nextCursor of the previous page as it came' }],
   })
 }

@@ -235,3 +235,36 @@ test('what may be asked of an address is told, and pages of the application are 
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self'")
   }
 })
+
+test('a page of large refused payloads stays small, and shows the beginning of each', async () => {
+  const admin = await town.logIn('administrator', 'grote-lijst')
+  const insert = town.records.sqlite.prepare(
+    `insert into quarantine (epoch, sequence, device_id, topic, received_at, payload, bytes, code, pointer, expected,
+       got, hint, correlation_id) values (9, ?, 'groot', 'devices/groot/drive', 1, ?, ?, 'not_json', '', '', '', '', '')`,
+  )
+  town.records.sqlite.exec('begin')
+  for (let i = 0; i < 100; i += 1) {
+    // Three bytes a character: wherever the text is cut, it is within one now and then.
+    const payload =
+      i % 2 ? Buffer.alloc(300_000, 0xff) : Buffer.from(`${'x'.repeat(i)}${'€'.repeat(100_000)}`)
+    insert.run(i, payload, payload.length)
+  }
+  town.records.sqlite.exec('commit')
+  type Page = { items: { payload: string; payloadEncoding: string; bytes: number }[]; total: number }
+  const page = await town.send<Page>('GET', '/v1/quarantine?deviceId=groot&limit=100', {
+    cookie: admin.cookie,
+  })
+  expect(page.body.items).toHaveLength(100)
+  expect(page.text.length).toBeLessThan(10_000_000)
+  for (const item of page.body.items) {
+    expect(item.bytes).toBeGreaterThanOrEqual(300_000)
+    expect(item.payload).toMatch(item.payloadEncoding === 'utf8' ? /^x*€+$/ : /^(ff)+$/)
+    expect(item.payload.length).toBeGreaterThan(10_000)
+  }
+  expect(page.body.items.filter((item) => item.payloadEncoding === 'utf8')).toHaveLength(50)
+  const cursor = (key: unknown) => Buffer.from(JSON.stringify(key)).toString('base64url')
+  for (const key of [[], ['abc'], [1.5], [1e300], [null], {}]) {
+    const answer = await town.send('GET', `/v1/quarantine?cursor=${cursor(key)}`, { cookie: admin.cookie })
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid_input'])
+  }
+})

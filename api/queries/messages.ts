@@ -8,10 +8,17 @@ type RecentMessage = z.infer<typeof recentMessageSchema>
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** A payload as a person can read it: text when it is UTF-8, else hex. */
-function readable(payload: Uint8Array): { payload: string; payloadEncoding: 'utf8' | 'hex' } {
+/** Bytes of payloads in one page; a device can have half a megabyte refused five hundred times. */
+const PAGE_BYTES = 4 * 1024 * 1024
+const SHOWN_MAX_BYTES = 64 * 1024
+
+/** A payload as a person can read it: text when it is UTF-8, else hex. `cut`: it goes on, perhaps within a character. */
+function readable(payload: Uint8Array, cut = false): { payload: string; payloadEncoding: 'utf8' | 'hex' } {
   try {
-    return { payload: utf8.decode(payload), payloadEncoding: 'utf8' }
+    const text = cut
+      ? new TextDecoder('utf-8', { fatal: true }).decode(payload, { stream: true })
+      : utf8.decode(payload)
+    return { payload: text, payloadEncoding: 'utf8' }
   } catch {
     return { payload: Buffer.from(payload).toString('hex'), payloadEncoding: 'hex' }
   }
@@ -44,7 +51,11 @@ export async function recentMessages(records: Records, deviceId: string): Promis
   }))
 }
 
-/** One page of what was refused, newest first. `beforeId` is where the page before ended. */
+/**
+ * One page of what was refused, newest first. Of long payloads the beginning: `bytes` says how long it was.
+ *
+ * @param page `beforeId`: where the page before ended
+ */
 export async function quarantinePage(
   records: Records,
   filter: { deviceId?: string | undefined; code?: RejectCode | undefined },
@@ -52,12 +63,14 @@ export async function quarantinePage(
 ): Promise<{ items: QuarantineView[]; total: number; next: number | null }> {
   const where = '(:device is null or device_id = :device) and (:code is null or code = :code)'
   const values = { device: filter.deviceId ?? null, code: filter.code ?? null }
+  const shown = Math.min(SHOWN_MAX_BYTES, Math.floor(PAGE_BYTES / page.limit))
   const rows = records.sqlite
     .prepare(
-      `select id, device_id, topic, received_at, bytes, payload, code, pointer, expected, got, hint, correlation_id
+      `select id, device_id, topic, received_at, bytes, substr(payload, 1, :shown) as payload, code, pointer, expected,
+         got, hint, correlation_id
        from quarantine where ${where} and (:before is null or id < :before) order by id desc limit :limit`,
     )
-    .all({ ...values, before: page.beforeId, limit: page.limit + 1 }) as {
+    .all({ ...values, before: page.beforeId, limit: page.limit + 1, shown }) as {
     id: number
     device_id: string
     topic: string
@@ -80,7 +93,7 @@ export async function quarantinePage(
     topic: row.topic,
     receivedAt: toRfc3339(row.received_at),
     bytes: row.bytes,
-    ...readable(row.payload),
+    ...readable(row.payload, row.payload.length < row.bytes),
     code: row.code as RejectCode,
     pointer: row.pointer,
     expected: row.expected,

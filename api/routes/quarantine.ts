@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { pageSchema, quarantineSchema } from '../../model/api.ts'
 import { REJECT_CODES } from '../../model/reject.ts'
 import type { Context } from '../context.ts'
-import { decodeCursor, encodeCursor } from '../page.ts'
+import { badCursor, decodeCursor, encodeCursor } from '../page.ts'
 import { quarantinePage } from '../queries/messages.ts'
 import { idParam, pageQuery, type Route, route } from '../route.ts'
 
@@ -21,11 +21,12 @@ export function quarantineRoutes({ records }: Context): Route[] {
       }),
       responses: { 200: { description: 'Newest first', schema: pageSchema(quarantineSchema) } },
       async handle({ query }) {
-        const beforeId = query.cursor === undefined ? null : Number(decodeCursor(query.cursor)[0])
+        const beforeId = query.cursor === undefined ? null : decodeCursor(query.cursor)[0]
+        if (beforeId !== null && !Number.isSafeInteger(beforeId)) throw badCursor()
         const page = await quarantinePage(
           records,
           { deviceId: query.deviceId, code: query.code },
-          { beforeId: Number.isFinite(beforeId) ? beforeId : null, limit: query.limit },
+          { beforeId: beforeId === null ? null : Number(beforeId), limit: query.limit },
         )
         return {
           body: {

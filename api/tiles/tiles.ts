@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Logger } from '../../log.ts'
 import type { Mirror } from '../live/mirror.ts'
+import { HttpProblem } from '../problem.ts'
 import type { TileReply, TileRequest } from './worker.ts'
 
 export type Tile = { bytes: Uint8Array; etag: string }
@@ -91,7 +92,13 @@ export function createTiles(deps: {
 
   return {
     tile(z, x, y) {
-      if (waiting.size >= WAITING_MAX) return Promise.reject(new Error('too many tiles at once'))
+      if (waiting.size >= WAITING_MAX) {
+        return Promise.reject(
+          new HttpProblem(503, 'busy', 'Too many tiles are asked for at once; try again in a moment.', {
+            headers: { 'Retry-After': '2' },
+          }),
+        )
+      }
       worker ??= start()
       asked = true
       schedule()

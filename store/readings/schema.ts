@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { ensurePrivateFile } from '../private-file.ts'
 
 /** Readings lie together by ten minutes: new ones land in a few warm pages, whatever the number of series. */
 export const BUCKET_MS = 600_000
@@ -60,7 +61,9 @@ pragma user_version = ${VERSION};
  */
 export function openReadingsFile(dataDir: string): DatabaseSync {
   mkdirSync(dataDir, { recursive: true })
-  const db = new DatabaseSync(path.join(dataDir, 'readings.sqlite'), { timeout: 10_000 })
+  const file = path.join(dataDir, 'readings.sqlite')
+  ensurePrivateFile(file)
+  const db = new DatabaseSync(file, { timeout: 10_000 })
   // secure_delete: raw drives are traces of people; what is deleted is overwritten.
   db.exec(
     'pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma journal_size_limit = 67108864; pragma cache_size = -65536',

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { Kysely, SqliteDialect } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
+import { ensurePrivateFile } from '../private-file.ts'
 import * as town from './migrations/0001-town.ts'
 import type { RecordsDb } from './schema.ts'
 
@@ -23,7 +24,9 @@ export type Records = {
  */
 export async function openRecords(dataDir: string): Promise<Records> {
   mkdirSync(dataDir, { recursive: true })
-  const sqlite = new DatabaseSync(path.join(dataDir, 'records.sqlite'), { timeout: 10_000 })
+  const file = path.join(dataDir, 'records.sqlite')
+  ensurePrivateFile(file)
+  const sqlite = new DatabaseSync(file, { timeout: 10_000 })
   sqlite.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
   const db = new Kysely<RecordsDb>({ dialect: new SqliteDialect({ database: asKyselyDatabase(sqlite) }) })
   await migrate(db, sqlite)
