@@ -127,7 +127,7 @@ async function town(connected = true): Promise<Town> {
         limits: createDeviceLimits({
           readings,
           records,
-          max: { datastreams: options.datastreams ?? 256, openDrives: options.openDrives ?? 2_000 },
+          max: { datastreams: options.datastreams ?? 256, openDrives: options.openDrives ?? 1_000 },
         }),
         area: () => null,
         tell,

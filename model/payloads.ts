@@ -70,7 +70,7 @@ export const driveChunkSchema = z
     path: ['rate'],
   })
 /** Drives of one device that wait for detection; months of history of a busy vehicle fit. */
-export const MAX_OPEN_DRIVES = 2_000
+export const MAX_OPEN_DRIVES = 1_000
 export type DriveChunkPayload = z.infer<typeof driveChunkSchema>
 
 const settlementCellSchema = z.object({
