@@ -49,7 +49,7 @@ export function readPlace(search: string): Place {
     state: p.get('state') ?? 'open',
     kind: p.get('kind') ?? '',
     street: p.get('street') ?? '',
-    sort: p.get('sort') ?? '-confidence',
+    sort: p.get('sort') ?? '-urgency',
     caseState: p.get('caseState') ?? '',
     mine: p.get('mine') === '1',
     overdue: p.get('overdue') === '1',
@@ -83,7 +83,7 @@ export function urlOf(place: Place): string {
   set('state', place.state, 'open')
   set('kind', place.kind)
   set('street', place.street)
-  set('sort', place.sort, '-confidence')
+  set('sort', place.sort, '-urgency')
   set('caseState', place.caseState)
   set('mine', place.mine ? '1' : '')
   set('overdue', place.overdue ? '1' : '')

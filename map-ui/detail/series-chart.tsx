@@ -8,6 +8,21 @@ import { useLanguage, useText } from '../text/language.ts'
 
 export type Range = '24h' | '7d' | '30d'
 const HOURS: Record<Range, number> = { '24h': 24, '7d': 168, '30d': 720 }
+/** Quantities that are an amount of something, so that their chart begins at nothing. */
+const AMOUNTS = new Set([
+  'lampPower',
+  'lampCurrent',
+  'dimLevel',
+  'pm10',
+  'pm25',
+  'no2',
+  'no',
+  'o3',
+  'so2',
+  'nh3',
+  'co',
+  'illuminance',
+])
 /** Requests of one range within these minutes share their answer. */
 const GRAIN_MS = 5 * 60_000
 
@@ -56,6 +71,7 @@ export function SeriesChart({ stream, range }: { stream: DatastreamView; range: 
           unit={stream.unitLabel}
           stepped={stream.kind !== 'quantity'}
           codes={codes}
+          fromZero={AMOUNTS.has(stream.observedProperty)}
           range={{ from, to }}
           points={data.points.map((p) => ({
             ms: new Date(p.time).getTime(),

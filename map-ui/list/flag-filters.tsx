@@ -48,6 +48,7 @@ export function FlagFilters() {
           value={place.sort}
           onChange={(e) => go({ sort: e.target.value }, 'replace')}
         >
+          <option value="-urgency">{t.list.sortUrgency}</option>
           <option value="-confidence">{t.list.sortConfidence}</option>
           <option value="-openedAt">{t.list.sortNewest}</option>
           <option value="street">{t.list.sortStreet}</option>

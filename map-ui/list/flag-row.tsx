@@ -21,7 +21,6 @@ export function FlagRow({ flag }: { flag: Flag }) {
         <span className="row-sub">
           {t.hypothesis[flag.hypothesis]}
           {flag.state === 'open' ? null : ` · ${t.flagState[flag.state].toLowerCase()}`}
-          {flag.late ? ` · ${t.list.late}` : null}
         </span>
       </span>
       <span className="row-side figures">

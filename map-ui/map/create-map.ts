@@ -42,6 +42,9 @@ export function createMap(element: HTMLElement): MapHandle {
     zoomControl: false,
     minZoom: 9,
     maxZoom: 19,
+    // half steps, so that a town fills the map that it is given
+    zoomSnap: 0.5,
+    wheelPxPerZoomLevel: 90,
     keyboard: true,
     zoomAnimation: !window.matchMedia('(prefers-reduced-motion: reduce)').matches,
   })

@@ -21,6 +21,8 @@ type Props = {
   height?: number
   codes?: readonly string[] | undefined
   range?: { from: number; to: number } | undefined
+  /** the axis begins at nothing: for amounts, where half as high must look half as high */
+  fromZero?: boolean
 }
 
 /** One quantity over time, with its spread where points are means of several readings. */
@@ -33,6 +35,7 @@ export function TimeChart({
   height = 150,
   codes,
   range,
+  fromZero = false,
 }: Props) {
   const t = useText()
   const f = useFormat()
@@ -67,7 +70,10 @@ export function TimeChart({
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Europe/Amsterdam'),
         scales: {
           x: range ? { time: true, range: [range.from / 1000, range.to / 1000] } : { time: true },
-          y: { range: (_u, min, max) => padded(min, max, codes) },
+          y: {
+            range: (_u, min, max) =>
+              padded(fromZero ? Math.min(0, min) : min, fromZero ? Math.max(1, max) : max, codes),
+          },
         },
         legend: { show: true, live: true },
         cursor: { drag: { x: false, y: false }, points: { size: 7 } },
