@@ -268,3 +268,21 @@ test('a page of large refused payloads stays small, and shows the beginning of e
     expect([answer.status, answer.body.code]).toEqual([400, 'invalid_input'])
   }
 })
+
+test('a name is one line of text', async () => {
+  const admin = await town.logIn('administrator', 'namen')
+  for (const name of ['a\u0000b', 'a\r\nSet-Cookie: x=1', 'a\u2028b', '\ud800', '']) {
+    const made = await town.send('POST', '/v1/devices', {
+      cookie: admin.cookie,
+      body: { id: 'naam-1', name, kind: 'sensor' },
+    })
+    expect([made.status, JSON.stringify(made.body.errors)]).toEqual([400, expect.stringContaining('/name')])
+    const changed = await town.send('PATCH', `/v1/people/${admin.id}`, {
+      cookie: admin.cookie,
+      body: { name },
+    })
+    expect(changed.status).toBe(400)
+  }
+  const good = { id: 'naam-1', name: 'Mast 👩‍🔧 Ĳsselkade é', kind: 'sensor' }
+  expect((await town.send('POST', '/v1/devices', { cookie: admin.cookie, body: good })).status).toBe(201)
+})

@@ -339,9 +339,16 @@ export const deviceSchema = z.object({
 })
 export type DeviceView = z.infer<typeof deviceSchema>
 
+/** A name of one line: no control characters, which break a log or a file that it is copied to. */
+export const nameSchema = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[^\p{Cc}\p{Cs}\u2028\u2029]+$/u, 'no line breaks or control characters')
+
 export const deviceCreateSchema = z.object({
   id: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/),
-  name: z.string().min(1).max(128),
+  name: nameSchema,
   kind: z.enum(DEVICE_KINDS),
   format: z.enum(PAYLOAD_FORMATS).default('native-json'),
   area: z.enum(['town', 'anywhere']).default('town'),
@@ -404,7 +411,7 @@ export const personSchema = z.object({
 })
 export const personInviteSchema = z.object({
   login: z.string().regex(/^[a-z0-9][a-z0-9._@-]{1,63}$/),
-  name: z.string().min(1).max(128),
+  name: nameSchema,
   role: z.enum(ROLES),
   team: z.string().max(64).default(''),
 })

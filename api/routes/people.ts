@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { pageSchema, personInvitedSchema, personInviteSchema, personSchema } from '../../model/api.ts'
+import {
+  nameSchema,
+  pageSchema,
+  personInvitedSchema,
+  personInviteSchema,
+  personSchema,
+} from '../../model/api.ts'
 import { ROLES } from '../../model/case.ts'
 import { toRfc3339 } from '../../model/time.ts'
 import {
@@ -28,7 +34,7 @@ const passwordSchema = z.object({ password: z.string().min(12, 'at least 12 char
 
 const patchSchema = z
   .object({
-    name: z.string().min(1).max(128).optional(),
+    name: nameSchema.optional(),
     role: z.enum(ROLES).optional(),
     team: z.string().max(64).optional(),
     disabled: z.boolean().optional(),

@@ -127,3 +127,15 @@ dataTest('messages of other networks are refused with a reason; a real v3 messag
   }
   expect(take('decoded_fields.json').rejections[0]?.code).toBe('not_json')
 })
+
+test('a text of spaces costs no more to look at than any other', () => {
+  const text = `1a${' '.repeat(200_000)}b`
+  const began = performance.now()
+  const decoded = decodeTtsUplink(
+    { end_device_ids: {}, uplink_message: { decoded_payload: { t: text } } },
+    { t: { observedProperty: 'temperature' } },
+  )
+  // By the square of its length it would be twenty seconds.
+  expect(performance.now() - began).toBeLessThan(1_000)
+  expect(decoded).toMatchObject({ readings: [{ observation: { result: text } }] })
+})

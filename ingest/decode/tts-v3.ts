@@ -116,6 +116,7 @@ function pathOf(decoded: Record<string, unknown>, field: string): string[] {
   return Object.hasOwn(decoded, field) ? [field] : field.split('.')
 }
 
+const NUMBER_AND_UNIT_MAX = 128
 const NUMBER_AND_UNIT = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S.*?)?\s*$/
 
 /** "3.384 V" is a number and its unit; "30.1" is a number; other text is a code, and judged as such. */
@@ -123,7 +124,8 @@ function splitUnit(
   found: unknown,
   mapped: string | undefined,
 ): { result: unknown; unit: string | undefined } {
-  if (typeof found !== 'string') return { result: found, unit: mapped }
+  // No number and unit is that long, and looking for them in a text of spaces takes time by the square of its length.
+  if (typeof found !== 'string' || found.length > NUMBER_AND_UNIT_MAX) return { result: found, unit: mapped }
   const match = NUMBER_AND_UNIT.exec(found)
   if (!match) return { result: found, unit: mapped }
   return { result: Number(match[1]), unit: match[2] ?? mapped }
