@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import mqtt, { type MqttClient } from 'mqtt'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { BROKER_HEALTH_TOPIC } from '../model/health.ts'
 import { CHANGE_POKE_TOPIC, MESSAGE_EVENT_TOPIC, VEHICLE_EVENT_TOPIC } from '../model/topics.ts'
 import { INTERNAL_USERS, openSecrets } from '../store/secrets.ts'
 import { type ApiTown, apiTown } from '../test/support/api-town.ts'
@@ -190,6 +191,27 @@ test('passing events come over MQTT: vehicles to every page, messages to the int
   await ingest.publishAsync(CHANGE_POKE_TOPIC, '1')
   await eventually('the poke brings the change', () => other?.text.includes('gepord'), 5_000)
   for (const stream of streams) stream.leave()
+  await ingest.endAsync(true)
+}, 30_000)
+
+test('health says what is wrong to anyone, and names no folder of this machine', async () => {
+  const ingest = await connect(INTERNAL_USERS.ingest, openSecrets(town.dataDir).internal.ingest)
+  const said = {
+    at: Date.now(),
+    journal: {
+      state: 'failed',
+      detail: `ENOSPC: no space left on device, open '${town.dataDir}/journal/7.seg'`,
+    },
+  }
+  type Health = { parts: Record<string, { status: string; detail: string }> }
+  let detail = ''
+  await eventually('health', async () => {
+    await ingest.publishAsync(BROKER_HEALTH_TOPIC, JSON.stringify(said))
+    const { body } = await town.send<Health>('GET', '/v1/health')
+    detail = body.parts.broker?.detail ?? ''
+    return detail !== ''
+  })
+  expect(detail).toBe('failed: ENOSPC: no space left on device, open …')
   await ingest.endAsync(true)
 }, 30_000)
 

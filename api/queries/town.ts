@@ -110,8 +110,13 @@ async function tried(work: () => Promise<void>): Promise<Part> {
     await work()
     return { status: 'ok', detail: '' }
   } catch (error) {
-    return { status: 'down', detail: error instanceof Error ? error.message.slice(0, 200) : 'not reached' }
+    return { status: 'down', detail: error instanceof Error ? forAnyone(error.message) : 'not reached' }
   }
+}
+
+/** Health is public: errors of the file system name folders of this machine, and anyone may read this. */
+function forAnyone(text: string): string {
+  return text.replace(/'?(?:[A-Za-z]:)?[\\/][^\s'":]*[\\/][^\s'":]*'?/g, '…').slice(0, 200)
 }
 
 /** The broker says how it is every five seconds; silence of three times that is no sign of life. */
@@ -131,7 +136,7 @@ function brokerPart(bus: Bus, now: number): Part {
   if (!journal || journal.state === 'ok') return { status: 'ok', detail: '' }
   return {
     status: journal.state === 'failed' ? 'down' : 'degraded',
-    detail: `${journal.state}: ${journal.detail}`.slice(0, 200),
+    detail: forAnyone(`${journal.state}: ${journal.detail}`),
   }
 }
 
@@ -145,7 +150,7 @@ function ingestPart(bus: Bus, now: number): Part {
     return { status: 'down', detail: 'silent: what devices send is kept, and taken in later' }
   }
   const word = state ?? status
-  const text = typeof detail === 'string' ? detail.slice(0, 200) : ''
+  const text = typeof detail === 'string' ? forAnyone(detail) : ''
   if (word === undefined || word === 'ok' || word === 'online') return { status: 'ok', detail: text }
   return { status: word === 'down' || word === 'offline' ? 'down' : 'degraded', detail: text }
 }
