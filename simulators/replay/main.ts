@@ -23,6 +23,8 @@ const USAGE = `npm run replay -- FILE_OR_FOLDER [options]
 const HOUR_MS = 3_600_000
 /** ms after the last drive in which refusals are still heard */
 const LISTEN_MS = 2_000
+/** ms to wait until the broker lets a device in: a new secret is known there within a second */
+const LET_IN_MS = 20_000
 /** devices that stay connected to hear refusals */
 const MAX_LISTENING = 50
 
@@ -159,6 +161,7 @@ function createListeners(mqttUrl: string) {
         onError: (error) => errors.push(`${deviceId}: ${error.slice(0, 400)}`),
       })
       open.set(deviceId, client)
+      await client.letIn(LET_IN_MS)
       return client
     },
     /** what was refused, after a last moment of listening */

@@ -19,6 +19,19 @@ test('it says that it is there, and the broker says when it is gone', async () =
   await broker.stop()
 })
 
+test('a secret that the broker does not know yet is tried again; one that it never learns is told', async () => {
+  const broker = await startBroker()
+  let known = false
+  broker.aedes.authenticate = (_client, _name, _password, callback) => callback(null, known)
+  const client = connectDeviceClient(broker.url, 'd', 'new secret')
+  await expect(client.letIn(1_000)).rejects.toThrow(/does not let d in: .*refused/i)
+  known = true
+  await client.letIn(8_000)
+  await client.publish('devices/d/observations', '1')
+  await client.close()
+  await broker.stop()
+}, 15_000)
+
 test('it hears what was refused', async () => {
   const broker = await startBroker()
   const errors: string[] = []

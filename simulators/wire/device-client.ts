@@ -4,6 +4,8 @@ import mqtt from 'mqtt'
 export type DeviceClient = {
   /** Resolves once the broker acknowledged; waits while the window is full. Rejects only when the client was closed. */
   publish(topic: string, payload: string, retain?: boolean): Promise<void>
+  /** Resolves when it was let in once. Rejects with what went wrong last when that takes longer than `withinMs`. */
+  letIn(withinMs: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -34,12 +36,17 @@ export function connectDeviceClient(
     keepalive: 300,
     // Apart from each other, or 1,500 devices come back in the same second.
     reconnectPeriod: 1_000 + Math.floor(Math.random() * 4_000),
+    // A refused login may be a secret so new that the broker has not read it yet: without this mqtt.js stops for ever.
+    reconnectOnConnackError: true,
     connectTimeout: 30_000,
     will: announce
       ? { topic: statusTopic, payload: Buffer.from('{"state":"offline"}'), qos: 1, retain: true }
       : undefined,
   })
-  client.on('error', () => {}) // it reconnects by itself
+  let lastError = 'no answer'
+  client.on('error', (error) => {
+    lastError = error.message // it reconnects by itself
+  })
   if (announce) {
     client.on('connect', () => client.publish(statusTopic, '{"state":"online"}', { qos: 1, retain: true }))
   }
@@ -75,6 +82,20 @@ export function connectDeviceClient(
       } finally {
         inFlight--
         waiting.shift()?.()
+      }
+    },
+    async letIn(withinMs) {
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(
+          () => reject(new Error(`${url} does not let ${deviceId} in: ${lastError}`)),
+          withinMs,
+        )
+      })
+      try {
+        await Promise.race([connected, late])
+      } finally {
+        clearTimeout(timer)
       }
     },
     async close() {
