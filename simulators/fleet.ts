@@ -25,18 +25,20 @@ export function backfillStatus(sent: number, total: number): string {
 /**
  * Send the drives of the past weeks, day by day, as fast as they are acknowledged. Each vehicle drives about twelve
  * minutes a day, six days in seven.
+ *
+ * @param window epoch ms: the whole history, from where it has still to be sent, and until when
  */
 export async function sendDriveHistory(
   driving: DrivingTown,
   vehicles: Vehicles,
-  fromMs: number,
-  toMs: number,
+  window: { windowFromMs: number; fromMs: number; toMs: number },
   stop: Stop,
   onDay: (untilMs: number) => void,
 ): Promise<void> {
-  const first = Math.floor(fromMs / DAY_MS)
+  const { windowFromMs, fromMs, toMs } = window
+  const first = Math.floor(windowFromMs / DAY_MS)
   const days = Math.floor(toMs / DAY_MS) - first + 1
-  for (let day = first; day < first + days && !stop.stopped; day++) {
+  for (let day = Math.floor(fromMs / DAY_MS); day < first + days && !stop.stopped; day++) {
     // All vehicles of a day at once: each waits for its own acknowledgements.
     await Promise.all(
       driving.town.vehicles.map(async (vehicle) => {

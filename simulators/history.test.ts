@@ -56,7 +56,15 @@ test('the drives of the past days come whole, the progress is told, and a second
   const vehicles = new Map(town.vehicles.map((v) => [v.id, connect(v.id)]))
   const days: number[] = []
   const send = (fromMs: number) =>
-    hear(() => sendDriveHistory(driving, vehicles, fromMs, NOW, stopper, (until) => days.push(until)))
+    hear(() =>
+      sendDriveHistory(
+        driving,
+        vehicles,
+        { windowFromMs: NOW - 3 * DAY, fromMs, toMs: NOW },
+        stopper,
+        (until) => days.push(until),
+      ),
+    )
   const first = await send(NOW - 3 * DAY)
   const today = Math.floor(NOW / DAY) * DAY
   expect(days).toEqual([today - 2 * DAY, today - DAY, today, today + DAY])

@@ -58,7 +58,8 @@ async function live(): Promise<void> {
     if (client) vehicles.set(vehicle.id, client)
   }
   const drives = (async () => {
-    await sendDriveHistory(driving, vehicles, since(progress.vehicles), startedAt, stop, (untilMs) => {
+    const window = { windowFromMs: from, fromMs: since(progress.vehicles), toMs: startedAt }
+    await sendDriveHistory(driving, vehicles, window, stop, (untilMs) => {
       progress.vehicles = Math.min(untilMs, startedAt)
       saveProgress(progressFile, progress)
     })
