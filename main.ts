@@ -58,6 +58,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => void close(0))
   process.on('SIGTERM', () => void close(0))
 
+  const firstStart = !existsSync(path.join(config.dataDir, 'first-login.txt'))
   if (config.demo) await makeTown(config, env)
   // The web application is built while the town comes up; the api serves it as soon as it is there.
   const ui = buildUi().catch((error: unknown) =>
@@ -65,7 +66,7 @@ async function main(): Promise<void> {
   )
   await Promise.all(['broker', 'ingest', 'api'].map((name) => keepRunning(name, config, env)))
   await ui
-  announce(config)
+  announce(config, firstStart)
   if (config.demo) await keepRunning('simulators', config, env)
 }
 
@@ -200,15 +201,15 @@ function keepLog(name: string, child: ChildProcess, config: Config): void {
   })
 }
 
-/** One address and one login. */
-function announce(config: Config): void {
-  const login = readLogin(config)
+/** One address and one login. A real municipality's password is shown once; after that people have their own. */
+function announce(config: Config, firstStart: boolean): void {
+  const { login, password } = readLogin(config)
   const scheme = config.tls ? 'https' : 'http'
   console.log(
     [
       '',
       `  Schouw is open:  ${scheme}://${config.host}:${config.httpPort}`,
-      `  Log in as:       ${login.login} / ${login.password}`,
+      ...(config.demo || firstStart ? [`  Log in as:       ${login} / ${password}`] : []),
       config.demo
         ? '  The town is invented. Its vehicles and lamps start reporting now.'
         : '  No roads yet? docs/guides/your-own-town.md',

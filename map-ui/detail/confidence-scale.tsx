@@ -12,7 +12,8 @@ export function ConfidenceScale({ flag }: { flag: FlagDetail }) {
   const opens = chance(openThreshold)
   const closes = chance(closeThreshold)
   const prior = chance(priorLogOdds)
-  const now = flag.confidence
+  // A closed flag keeps the confidence it had; what counts here is what the ledger says now.
+  const now = flag.state === 'closed' ? chance(flag.explanation.logOdds) : flag.confidence
   const x = (p: number) => 10 + p * 360
   return (
     <figure className="scale">
