@@ -11,7 +11,7 @@ import {
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Config, loadConfig } from './config.ts'
-import { runImport } from './ingest/import/run.ts'
+import { importTownFolder } from './ingest/import/town-folder.ts'
 import { buildUi } from './map-ui/build.ts'
 import { openRecords } from './store/records/open.ts'
 import { openSecrets } from './store/secrets.ts'
@@ -118,32 +118,7 @@ async function makeTown(config: Config, env: NodeJS.ProcessEnv): Promise<void> {
   const secrets = openSecrets(config.dataDir)
   const records = await openRecords(config.dataDir)
   try {
-    for (const [kind, file] of [
-      ['nwb', 'nwb-wegvakken.gml'],
-      ['pavement', 'pavement.csv'],
-      ['road-objects', 'road-objects.geojson'],
-      ['lamps', 'lamps.geojson'],
-      ['air-posts', 'air-posts.geojson'],
-    ] as const) {
-      await runImport({
-        records,
-        secrets,
-        kind,
-        file: path.join(folder, file),
-        name: 'simulated',
-        now: Date.now,
-      })
-    }
-    // Last, because its credentials file says that the town is complete.
-    await runImport({
-      records,
-      secrets,
-      kind: 'devices',
-      file: path.join(folder, 'devices.csv'),
-      secretsFile: credentials,
-      name: 'simulated',
-      now: Date.now,
-    })
+    await importTownFolder({ records, secrets, now: Date.now }, folder, credentials)
   } finally {
     await records.close()
   }
