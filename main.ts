@@ -84,19 +84,24 @@ function claimFolder(config: Config): void {
   writeFileSync(kindFile, `${kind}\n`)
   const lockFile = path.join(config.dataDir, 'supervisor.pid')
   const other = existsSync(lockFile) ? Number(readFileSync(lockFile, 'utf8')) : 0
-  if (other && other !== process.pid && isAlive(other)) {
+  if (other && other !== process.pid && isSupervisor(other)) {
     fail(`Schouw already runs on ${config.dataDir} (process ${other}).`)
   }
   writeFileSync(lockFile, String(process.pid))
 }
 
-function isAlive(pid: number): boolean {
+/** Is that process there, and is it a supervisor? After a reboot its number may belong to anybody. */
+function isSupervisor(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
+  const commandLine = `/proc/${pid}/cmdline`
+  return (
+    !existsSync('/proc/self/cmdline') ||
+    (existsSync(commandLine) && readFileSync(commandLine, 'utf8').includes('main.ts'))
+  )
 }
 
 function fail(text: string): never {
