@@ -72,18 +72,33 @@ const WEIGHT: Record<FlagView['hypothesis'], number> = {
   'lamp-day-burner': 0.4,
 }
 
-/** Urgency is weight times confidence, then age: of two equally urgent flags the older one waited longer. */
+/** Confidence as a person reads it: what differs behind the percent does not put one before the other. */
+const percent = (flag: FlagView) => Math.round(flag.confidence * 100)
+
+/**
+ * Urgency is weight times confidence in whole percents. What is equally urgent stands together by street, as it is
+ * visited, and within a street the older one, which waited longer, comes first.
+ */
 export const FLAG_ORDERS: Record<FlagFilter['sort'], Order> = {
   '-urgency': {
-    key: (flag) => [WEIGHT[flag.hypothesis] * flag.confidence, flag.openedAt, flag.id],
-    compare: compareKeys([-1, 1, 1]),
+    key: (flag) => [
+      Math.round(WEIGHT[flag.hypothesis] * percent(flag)),
+      flag.street,
+      flag.hypothesis,
+      flag.openedAt,
+      flag.id,
+    ],
+    compare: compareKeys([-1, 1, 1, 1, 1]),
   },
   '-confidence': {
     key: (flag) => [flag.confidence, flag.openedAt, flag.id],
     compare: compareKeys([-1, 1, 1]),
   },
   '-openedAt': { key: (flag) => [flag.openedAt, flag.id], compare: compareKeys([-1, 1]) },
-  street: { key: (flag) => [flag.street, flag.confidence, flag.id], compare: compareKeys([1, -1, 1]) },
+  street: {
+    key: (flag) => [flag.street, flag.hypothesis, flag.confidence, flag.id],
+    compare: compareKeys([1, 1, -1, 1]),
+  },
 }
 
 /** The flags of a filter, in its order. */

@@ -54,7 +54,8 @@ export function Workspace({ town }: { town: Town | undefined }) {
       if (detailOpen) {
         const open = came.current
         if (open) openNeighbour(`${open.kind}:${open.id}`, event.key === 'j' ? 1 : -1)
-      } else if (!target.closest('.rows')) document.querySelector<HTMLElement>('.rows [data-row]')?.focus()
+      } else if (!target.closest('.rows'))
+        document.querySelector<HTMLElement>('.rows :is([data-row], [data-group])')?.focus()
     }
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)

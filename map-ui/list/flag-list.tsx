@@ -9,8 +9,7 @@ import { Empty, Failed, Loading } from '../parts/states.tsx'
 import { useFormat } from '../text/format.ts'
 import { useText } from '../text/language.ts'
 import { FlagFilters } from './flag-filters.tsx'
-import { FlagRow } from './flag-row.tsx'
-import { onRowKeys } from './row-keys.ts'
+import { FlagRows } from './flag-rows.tsx'
 
 export function FlagList() {
   const t = useText()
@@ -45,13 +44,7 @@ export function FlagList() {
       {!list.loading && !list.error && list.items.length === 0 ? (
         <Empty text={t.list.empty} hint={t.list.emptyHint} />
       ) : null}
-      <ul className="rows" onKeyDown={onRowKeys}>
-        {list.items.map((flag) => (
-          <li key={flag.id}>
-            <FlagRow flag={flag} />
-          </li>
-        ))}
-      </ul>
+      <FlagRows flags={list.items} />
       {list.more ? (
         <Button look="subtle" onClick={list.more}>
           {t.common.more}

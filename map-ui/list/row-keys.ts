@@ -3,7 +3,9 @@ import type { KeyboardEvent } from 'react'
 /** Move focus through the rows of a list with the arrow keys or j and k; Home and End go to its ends. */
 export function onRowKeys(event: KeyboardEvent<HTMLElement>): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return
-  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-row]')]
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-row], [data-group]')].filter(
+    (row) => !row.closest('[hidden]'),
+  )
   const at = rows.indexOf(document.activeElement as HTMLElement)
   const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key]
   let next: HTMLElement | undefined
