@@ -5,7 +5,10 @@ import Supercluster from 'supercluster'
 const FEATURES_MAX = 300
 /** From this zoom points stand alone. */
 const SINGLE_ZOOM = 16
-const RADIUS_PX = 60
+/** Circles are up to 46 px wide and stand at the mean of what they hold, so their centres come closer than this. */
+const RADIUS_PX = 48
+/** A tile of the map is 256 px; supercluster thinks 512. */
+const TILE_PX = 256
 const CACHE_MAX = 24
 
 export type Bbox = readonly [number, number, number, number]
@@ -83,7 +86,12 @@ export function createFeatures(): Features {
 }
 
 function build(version: number, items: readonly Placed[]) {
-  const index: Index = new Supercluster({ radius: RADIUS_PX, maxZoom: SINGLE_ZOOM - 1, minZoom: 0 })
+  const index: Index = new Supercluster({
+    radius: RADIUS_PX,
+    extent: TILE_PX,
+    maxZoom: SINGLE_ZOOM - 1,
+    minZoom: 0,
+  })
   index.load(
     items.map((item, i) => ({
       type: 'Feature',

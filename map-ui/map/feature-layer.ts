@@ -94,7 +94,8 @@ export function createFeatureLayer<P extends object>(map: L.Map, options: Featur
       .map((v) => v.toFixed(5))
       .join(',')
     try {
-      const url = `${options.path}${query({ ...filter, bbox, zoom: Math.round(map.getZoom()) })}`
+      // Half a step in, things stand closer than at the next whole one: clusters are those of the whole one before.
+      const url = `${options.path}${query({ ...filter, bbox, zoom: Math.floor(map.getZoom()) })}`
       const collection = await fetchOrThrow<Collection<P>>(url, { signal: abort.signal })
       if (filter) draw(collection.features)
     } catch {
