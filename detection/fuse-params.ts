@@ -17,8 +17,11 @@ export type FuseParams = {
   capPass: number
   /** log-odds that one vehicle or other source can give at most, for or against */
   capSource: number
-  /** log-odds that all sources of one kind can give together: [against, for] */
-  capKind: readonly [number, number]
+  /**
+   * [lowest, highest] log-odds to which the sources of one kind can bring a place: what is beyond pushes older words
+   * out. So a place that changes is noticed after some passes, however many there were before.
+   */
+  bound: readonly [number, number]
   /** what an entry of a kind is multiplied with; learned from verdicts in a later version */
   reliability: Partial<Record<SourceKind, number>>
   /** distinct sources (or kinds of source) that must speak for it before a flag opens */
@@ -29,6 +32,11 @@ export type FuseParams = {
   alone: readonly SourceKind[]
   /** what passes in the other direction count, for and against: they drive another lane. 1: direction does not matter */
   otherDirection: readonly [number, number]
+  /**
+   * When those who drive in the other direction feel it too (so much in a vote, and in so large a share of our votes),
+   * it lies where both drive, and what they say against counts this much. null: never
+   */
+  shared: { least: number; share: number; against: number } | null
   /** m beyond the ends of a stretch within which a jolt may be of this stretch: GNSS is no better */
   marginM: number
 }
@@ -39,24 +47,26 @@ const DAY = 24 * 60 * MINUTE
 /**
  * One table for all hypotheses. The priors are rough shares of places with such a fault (1 in 60 stretches of asphalt
  * has a hole worth a look, 1 in 100 lamps is out); caps and thresholds follow from what must be needed to open: two
- * clear jolts of two vehicles, three weak ones, or two nights of a lamp. They were checked on the simulated town
- * (test/evaluate) and are no measurements of a real one.
+ * clear jolts of two vehicles, three weak ones, or two nights of a lamp. For local defects the bounds are so near the
+ * thresholds that four clean passes in a row close a flag, and that two clear jolts of two vehicles, or three of which
+ * one is weak, open one where ever so many passes were clean before. They were checked on simulated towns (test/evaluate) and are no measurements of a real one.
  */
 export const FUSE_PARAMS: Readonly<Record<Hypothesis, FuseParams>> = {
   'local-defect': {
     prior: { default: -4, pavement: { elements: -4.3, cobbles: -4.8, unpaved: -5 } },
-    open: 1.8,
+    open: 1.6,
     close: -0.8,
     halfLifeDays: 60,
     passMs: 2 * MINUTE,
-    capPass: 3.5,
+    capPass: 4,
     capSource: 6.5,
-    capKind: [-3, 8],
+    bound: [-5.5, 2.6],
     reliability: { imagery: 0.9 },
     minSources: 2,
     passesOfOne: { count: 3, apartMs: 30 * MINUTE },
     alone: ['inspector'],
-    otherDirection: [0.6, 0.25],
+    otherDirection: [0.8, 0.25],
+    shared: { least: 1.5, share: 0.3, against: 0.8 },
     marginM: 10,
   },
   unevenness: {
@@ -67,12 +77,13 @@ export const FUSE_PARAMS: Readonly<Record<Hypothesis, FuseParams>> = {
     passMs: 2 * MINUTE,
     capPass: 1.6,
     capSource: 4.5,
-    capKind: [-4, 8],
+    bound: [-7.5, 4.5],
     reliability: {},
     minSources: 2,
     passesOfOne: { count: 3, apartMs: 30 * MINUTE },
     alone: ['inspector'],
     otherDirection: [0.7, 0.6],
+    shared: null,
     marginM: 0,
   },
   settlement: {
@@ -83,12 +94,13 @@ export const FUSE_PARAMS: Readonly<Record<Hypothesis, FuseParams>> = {
     passMs: DAY,
     capPass: 6,
     capSource: 6,
-    capKind: [-4, 7],
+    bound: [-7.5, 3.5],
     reliability: {},
     minSources: 2,
     passesOfOne: null,
     alone: ['satellite', 'inspector'],
     otherDirection: [1, 1],
+    shared: null,
     marginM: 0,
   },
   'lamp-out': lamp(),
@@ -101,12 +113,13 @@ export const FUSE_PARAMS: Readonly<Record<Hypothesis, FuseParams>> = {
     passMs: MINUTE,
     capPass: 2.5,
     capSource: 7.5,
-    capKind: [-3, 8],
+    bound: [-7.5, 3.5],
     reliability: {},
     minSources: 2,
     passesOfOne: { count: 2, apartMs: 60 * MINUTE },
     alone: ['inspector'],
     otherDirection: [1, 1],
+    shared: null,
     marginM: 0,
   },
 }
@@ -120,12 +133,13 @@ function lamp(): FuseParams {
     passMs: MINUTE,
     capPass: 3.2,
     capSource: 7.5,
-    capKind: [-3, 8],
+    bound: [-7.5, 3.5],
     reliability: {},
     minSources: 2,
     passesOfOne: { count: 2, apartMs: 20 * MINUTE },
     alone: ['inspector'],
     otherDirection: [1, 1],
+    shared: null,
     marginM: 0,
   }
 }
@@ -144,6 +158,8 @@ export const JUDGEMENT_PARAMS = {
     already_repaired: 0,
     other: -2,
   } as Readonly<Record<string, number>>,
+  /** log-odds of a rejection that new evidence can make up for */
+  overcome: 2,
 } as const
 
 /** Log-odds to probability. */

@@ -191,6 +191,36 @@ test('clean passes of other vehicles keep a flag down, and close one after a rep
   expect(doubted.flags).toHaveLength(0)
 })
 
+test('however often it was felt, four clean passes in a row close it; however often not, clear jolts open it', () => {
+  for (const before of [4, 40]) {
+    const jolts = Array.from({ length: before }, (_, i) =>
+      entry({ sourceId: `car-${i % 8}`, time: NOW - 25 * DAY + i * 8 * 3_600_000, llr: 4 }),
+    )
+    const clean = (n: number) =>
+      Array.from({ length: n }, (_, i) => entry({ sourceId: `car-${i}`, time: NOW - (8 - i) * DAY, llr: -1 }))
+    expect(run([...jolts, ...clean(2)]).flags.map((f) => f.state)).toEqual(['open'])
+    expect(run([...jolts, ...clean(4)]).flags.map((f) => f.state)).toEqual(['closed'])
+    const calm = Array.from({ length: before }, (_, i) =>
+      entry({ sourceId: `car-${i % 8}`, time: NOW - 25 * DAY + i * 8 * 3_600_000, llr: -1 }),
+    )
+    const again = (n: number) => [...clean(n)].map((e) => ({ ...e, llr: 4 }))
+    expect(run([...calm, ...again(1)]).flags).toEqual([])
+    expect(run([...calm, ...again(3)]).flags.map((f) => f.state)).toEqual(['open'])
+  }
+})
+
+test('where both directions felt it, either may say that it is gone', () => {
+  const jolts = [1, 2, 3, 4, 5, 6].map((i) =>
+    entry({ sourceId: `car-${i}`, time: NOW - (15 - i) * DAY, direction: i % 2 ? 1 : -1 }),
+  )
+  const clean = [1, 2, 3, 4, 5, 6].map((i) =>
+    entry({ sourceId: `car-${i}`, time: NOW - (7 - i) * DAY, direction: -1, llr: -1 }),
+  )
+  expect(run([...jolts, ...clean]).flags.map((f) => f.state)).toEqual(['closed'])
+  const oneLane = jolts.map((e) => ({ ...e, direction: 1 as const }))
+  expect(run([...oneLane, ...clean]).flags.map((f) => f.state)).toEqual(['open'])
+})
+
 test('a flag that nothing speaks of any more fades and closes at a moment that does not depend on who looks when', () => {
   const jolts = [1, 2, 3].map((i) => entry({ sourceId: `car-${i}`, time: NOW - (300 - i) * DAY }))
   const early = fold(PLACE, 'local-defect', ledger(jolts), NOW - 100 * DAY)

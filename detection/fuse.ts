@@ -100,6 +100,9 @@ type Vote = {
   llr: number
 }
 
+/** How often either direction has clearly felt it: along the line, and against it. */
+type Felt = [number, number]
+
 type Source = { sum: number; parts: { id: string; weight: number }[] }
 
 /** Log-odds of one travel direction: what each source gives now, by kind. */
@@ -110,8 +113,10 @@ type Channel = Map<SourceKind, Map<string, Source>>
  * which entries are given.
  *
  * Log-odds add up (naive Bayes) from a prior by hypothesis and pavement. Each source is an integrator that leaks with
- * the half-life and saturates at its cap, and so are all sources of a kind together: old words make room for new ones,
- * so that a repair that nobody recorded is noticed after some clean passes and not after as many as there were jolts.
+ * the half-life and saturates at its cap; and all sources of a kind together are bounded from both sides, as cells of an
+ * occupancy grid are that has to follow a world that changes (Yguel, Aycard and Laugier 2007, "Update policy of dense
+ * maps"; OctoMap, Hornung et al. 2013, section 3.3). Old words make room for new ones, by weighing less, so that a
+ * repair that nobody recorded is noticed after some clean passes and not after as many as there were jolts.
  * The two travel directions are folded apart, each hearing the other less, because they are different lanes; the
  * stronger one counts. A flag opens above one threshold, when enough distinct sources speak for it, and closes under
  * another (hysteresis) or by a person's word. A single pass can never open one: a pass has one vote, and one vote is
@@ -144,6 +149,7 @@ export function fold(
   const held: { flag: FoldedFlag | null } = { flag: null }
   let counted: Vote[] = []
   let ceded = false
+  let felt: Felt = [0, 0]
 
   const logOdds = () => prior + Math.max(total(channels[0]), total(channels[1]))
   const forget = () => {
@@ -151,6 +157,7 @@ export function fold(
     channels[1].clear()
     counted = []
     ceded = false
+    felt = [0, 0]
   }
   const fade = (until: number) => {
     const factor = 2 ** (-(until - at) / halfLifeMs)
@@ -209,8 +216,12 @@ export function fold(
     fade(timeOf(event))
     if (event.kind === 'vote') {
       const { vote } = event
-      for (const [c, channel] of channels.entries()) add(channel, vote, c === 0 ? 1 : -1, params, explain)
+      for (const [c, channel] of channels.entries()) {
+        add(channel, vote, weightIn(vote, c === 0 ? 1 : -1, felt, params), prior, params, explain)
+      }
       counted.push(vote)
+      const side = sideOf(vote.entry.direction)
+      if (side !== null && params.shared && vote.llr >= params.shared.least) felt[side]++
       const odds = logOdds()
       if (held.flag) {
         if (held.flag.state !== 'open') continue
@@ -353,9 +364,33 @@ function sourceOf(vote: Vote): string {
   return `${vote.entry.sourceKind}/${vote.entry.sourceId}`
 }
 
-function add(channel: Channel, vote: Vote, direction: 1 | -1, params: FuseParams, track: boolean): void {
-  const other = vote.entry.direction !== 0 && vote.entry.direction !== direction
-  const weight = vote.llr * (other ? params.otherDirection[vote.llr > 0 ? 0 : 1] : 1)
+function sideOf(direction: 1 | -1 | 0): 0 | 1 | null {
+  if (direction === 0) return null
+  return direction === 1 ? 0 : 1
+}
+
+/**
+ * What a vote weighs for one travel direction. Who drives in the other lane hardly knows that a hole in this one is
+ * gone; but in a narrow street, where both directions felt it, either may say so.
+ */
+function weightIn(vote: Vote, direction: 1 | -1, felt: Readonly<Felt>, params: FuseParams): number {
+  const side = sideOf(vote.entry.direction)
+  if (side === null || vote.entry.direction === direction) return vote.llr
+  const [inFavour, against] = params.otherDirection
+  if (vote.llr > 0) return vote.llr * inFavour
+  const isShared =
+    params.shared !== null && felt[side] > 0 && felt[side] >= params.shared.share * felt[1 - side]!
+  return vote.llr * (isShared && params.shared ? params.shared.against : against)
+}
+
+function add(
+  channel: Channel,
+  vote: Vote,
+  weight: number,
+  prior: number,
+  params: FuseParams,
+  track: boolean,
+): void {
   if (weight === 0) return
   const kind = vote.entry.sourceKind
   const sources = sourcesOf(channel, kind)
@@ -370,8 +405,15 @@ function add(channel: Channel, vote: Vote, direction: 1 | -1, params: FuseParams
   if (track) source.parts.push({ id: vote.entry.id, weight })
   let sum = 0
   for (const s of sources.values()) sum += s.sum
-  const limit = sum > 0 ? params.capKind[1] : params.capKind[0]
+  const limit = sum > 0 ? params.bound[1] - prior + roomOver(channel) : Math.min(0, params.bound[0] - prior)
   if (Math.abs(sum) > Math.abs(limit)) for (const s of sources.values()) scaleSource(s, limit / sum)
+}
+
+/** A mild rejection can be overcome by new evidence, so it leaves that much more room; a firm one cannot. */
+function roomOver(channel: Channel): number {
+  let words = 0
+  for (const source of channel.get('inspector')?.values() ?? []) words += source.sum
+  return Math.min(JUDGEMENT_PARAMS.overcome, Math.max(0, -words))
 }
 
 /** A person's word: never capped, it fades like the rest. */

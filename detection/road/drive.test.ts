@@ -9,8 +9,10 @@ import {
   type Vehicle,
   wegvakkenOf,
 } from '../../test/support/synthetic-drive.ts'
+import { fold } from '../fuse.ts'
+import { createNeighbours, onPlace, placeOfStretch } from '../neighbours.ts'
 import { cutStretches } from '../network/cut.ts'
-import { distanceM } from '../network/geometry.ts'
+import { distanceM, lengthM } from '../network/geometry.ts'
 import { createRoadGraph } from '../network/graph.ts'
 import { createStretchIndex } from '../network/index.ts'
 import type { DriveChunk } from './clean.ts'
@@ -223,4 +225,41 @@ test('a long drive is looked at in hours, a short one keeps its name', () => {
     ['d#2', false],
   ])
   expect(inParts('d', [])).toEqual([])
+})
+
+test('at 5 Hz, five devices over one road agree on most of its holes, and on little else', () => {
+  const context = contextOf(ROAD)
+  const evidence = [1, 2, 3, 4, 5].flatMap((seed) => {
+    const deviceId = `phone-${seed}`
+    const speed = (m: number) => 9 + 3 * Math.sin(m / 140 + seed)
+    const startMs = START + seed * 3_600_000
+    const { chunk } = driveOf(ROAD, { ...CAR, seed, deviceId, rate: 5, startMs, speed })
+    return evidenceOf([chunk], context, true, deviceId)
+  })
+  const stretches = cutStretches(wegvakkenOf(ROAD))
+  const neighbours = createNeighbours(stretches)
+  const flags = stretches.flatMap((stretch) => {
+    const hood = neighbours(stretch.id)!
+    const near = (id: string) => evidence.filter((e) => e.hypothesis === 'local-defect' && e.stretchId === id)
+    const put = (e: Evidence, from: 'own' | 'start' | 'end') =>
+      onPlace({ ...e, receivedAt: e.time }, from, hood, lengthM(stretch.line))
+    const entries = [
+      ...near(stretch.id).map((e) => put(e, 'own')),
+      ...(['start', 'end'] as const).flatMap((side) =>
+        hood[side].flatMap((s) =>
+          near(s.id)
+            .filter((e) => e.llr > 0)
+            .map((e) => put(e, side)),
+        ),
+      ),
+    ]
+    const ledger = { entries, judgements: [], anchors: [] }
+    return fold(placeOfStretch(hood), 'local-defect', ledger, START + 86_400_000).flags.filter(
+      (f) => f.state === 'open',
+    )
+  })
+  const isAt = (at: number) => flags.some((f) => distanceM([f.lng, f.lat], positionAt(at)) <= 15)
+  expect(HOLES.filter((h) => isAt(h.at)).length).toBeGreaterThanOrEqual(4)
+  const astray = flags.filter((f) => !HOLES.some((h) => distanceM([f.lng, f.lat], positionAt(h.at)) <= 20))
+  expect(astray.length).toBeLessThanOrEqual(1)
 })

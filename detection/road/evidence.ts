@@ -96,28 +96,37 @@ export function strongest(windows: readonly RoadWindow[]): boolean[] {
 /**
  * Log-likelihood ratio of a local defect from one pass. Rising with z above what roads do by themselves, capped,
  * because one pass can be wrong in ways that no z tells (a manhole, a kerb, a dropped bag). A calm pass speaks against,
- * but little: wheels miss holes. In between nothing is said.
+ * but less: wheels miss three holes in ten, and a slow vehicle feels less. In between nothing is said.
  */
 export function localLlr(window: RoadWindow, baseline: Baseline): number {
-  const { slope, zero, max, cleanZ, clean } = ROAD_PARAMS.local
+  const { slope, zero, max, cleanFrom, cleanZ, clean, cleanSpeed } = ROAD_PARAMS.local
   const { z } = baseline
   if (z > zero && window.jolt >= ROAD_PARAMS.joltMin) return round(Math.min(max, slope * (z - zero)))
-  if (z >= cleanZ) return 0
-  // from nothing at cleanZ to all at the median
-  return round(clean * Math.min(1, (cleanZ - z) / cleanZ))
+  if (z >= cleanFrom) return 0
+  const calm = Math.min(1, (cleanFrom - z) / (cleanFrom - cleanZ))
+  return round(clean * calm * Math.min(1, window.speed / cleanSpeed))
 }
 
 /**
  * Log-likelihood ratio of unevenness from one pass: how far its roughness lies beyond what this kind of pavement may
  * have before it is called poor, and beyond the road around it, so that a rough vehicle on a sound street says less
- * than a rough stretch in one; smooth passes speak against.
+ * than a rough stretch in one; smooth passes speak against. The road around is taken to be fair at least, and cobbles
+ * poor: beside smooth asphalt sound cobbles stand out too. Unpaved tracks are rough as a whole, so that only what
+ * stands out in them counts.
  *
  * @param around m/km, median of the windows around
  */
 export function unevenLlr(roughness: number, pavement: Pavement, around: number): number {
   const { slope, relative, max, min } = ROAD_PARAMS.uneven
-  const beyondLimit = Math.log(roughness / GRADE_LIMITS[pavement].poor)
-  const beyondOthers = Math.log(roughness / Math.max(0.3, around))
+  const limits = GRADE_LIMITS[pavement]
+  const isRoughByNature = pavement === 'cobbles' || pavement === 'unpaved'
+  const usual = Math.max(around, isRoughByNature ? limits.poor : limits.fair)
+  if (pavement === 'unpaved') {
+    const standsOut = Math.log(roughness / (usual * ROAD_PARAMS.unpavedStandOut))
+    return round(Math.max(min, Math.min(max, (slope + relative) * standsOut)))
+  }
+  const beyondLimit = Math.log(roughness / limits.poor)
+  const beyondOthers = Math.log(roughness / usual)
   return round(Math.max(min, Math.min(max, slope * beyondLimit + relative * beyondOthers)))
 }
 
