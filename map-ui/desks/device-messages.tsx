@@ -3,6 +3,7 @@ import type { Message } from '../client/types.ts'
 import { Empty, Failed, Loading } from '../parts/states.tsx'
 import { useFormat } from '../text/format.ts'
 import { useText } from '../text/language.ts'
+import { summaryWords } from '../text/refusals.ts'
 import { PayloadView } from './payload-view.tsx'
 import { VerdictBadge } from './verdict-badge.tsx'
 
@@ -26,7 +27,7 @@ export function DeviceMessages({ id }: { id: string }) {
                 {f.time(message.receivedAt)}
               </time>
               <VerdictBadge verdict={message.verdict} />
-              <span className="message-summary">{message.summary}</span>
+              <span className="message-summary">{summaryWords(message.summary, t)}</span>
             </summary>
             <p className="quiet figures">
               <code>{message.topic}</code> · {t.device.bytes(f.number(message.bytes))}

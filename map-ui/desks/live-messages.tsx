@@ -5,6 +5,7 @@ import { Button } from '../parts/button.tsx'
 import { Empty } from '../parts/states.tsx'
 import { useFormat } from '../text/format.ts'
 import { useText } from '../text/language.ts'
+import { summaryWords } from '../text/refusals.ts'
 import { VerdictBadge } from './verdict-badge.tsx'
 
 const KEEP = 200
@@ -83,7 +84,7 @@ export function LiveMessages() {
                   <td>
                     <VerdictBadge verdict={row.verdict} />
                   </td>
-                  <td>{row.summary}</td>
+                  <td>{summaryWords(row.summary, t)}</td>
                 </tr>
               ))}
             </tbody>

@@ -4,13 +4,15 @@ import type { QuarantineItem } from '../client/types.ts'
 import { Button } from '../parts/button.tsx'
 import { Empty, Failed, Loading } from '../parts/states.tsx'
 import { useFormat } from '../text/format.ts'
-import { useText } from '../text/language.ts'
+import { useLanguage, useText } from '../text/language.ts'
+import { refusalWords } from '../text/refusals.ts'
 import { PayloadView } from './payload-view.tsx'
 
 /** What was refused, where in the message, what was expected, what came, and how to mend it. */
 export function QuarantineList({ deviceId }: { deviceId: string | null }) {
   const t = useText()
   const f = useFormat()
+  const language = useLanguage()
   const list = usePages<QuarantineItem>('/v1/quarantine', deviceId ? { deviceId } : {})
   if (list.error) return <Failed error={list.error} retry="/v1/quarantine" />
   if (list.loading) return <Loading />
@@ -37,17 +39,17 @@ export function QuarantineList({ deviceId }: { deviceId: string | null }) {
                 </div>
                 <div>
                   <dt>{t.device.expected}</dt>
-                  <dd>{item.expected}</dd>
+                  <dd>{refusalWords(item.expected, language)}</dd>
                 </div>
                 <div>
                   <dt>{t.device.got}</dt>
                   <dd>
-                    <code>{item.got}</code>
+                    <code>{refusalWords(item.got, language)}</code>
                   </dd>
                 </div>
                 <div>
                   <dt>{t.device.hint}</dt>
-                  <dd>{item.hint}</dd>
+                  <dd>{refusalWords(item.hint, language)}</dd>
                 </div>
                 <div>
                   <dt>{t.device.correlation}</dt>

@@ -20,7 +20,8 @@ export function PassStrip({ evidence }: { evidence: readonly Evidence[] }) {
   const from = Math.min(...times)
   const to = Math.max(...times, from + 3_600_000)
   const middle = (TOP + HEIGHT - BOTTOM) / 2
-  const x = (time: number) => LEFT + ((time - from) / (to - from)) * (WIDTH - LEFT - RIGHT)
+  // Half a dot from the axis, so that the first one does not lie on its label.
+  const x = (time: number) => LEFT + 8 + ((time - from) / (to - from)) * (WIDTH - LEFT - 8 - RIGHT)
   const y = (llr: number) => middle - (Math.max(-LLR_MAX, Math.min(LLR_MAX, llr)) / LLR_MAX) * (middle - TOP)
   const sources = sourcesByCount(evidence)
   return (

@@ -26,7 +26,10 @@ export function Invitation({ token }: { token: string }) {
   }
   const fault = faultAt('/password')
   return (
-    <Gate title={t.invitation.title} intro={invited.data ? t.invitation.intro(invited.data.name) : ''}>
+    <Gate
+      title={t.invitation.title}
+      intro={invited.data && !done ? t.invitation.intro(invited.data.name) : ''}
+    >
       {invited.loading && !invited.data ? <Loading /> : null}
       {invited.error ? <Alert kind="error">{t.invitation.expired}</Alert> : null}
       {done ? (
