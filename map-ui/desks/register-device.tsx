@@ -52,6 +52,7 @@ export function RegisterDevice({ open, onClose }: { open: boolean; onClose: () =
     setCredential(made.credential)
   })
   const faultAt = useFault(action.error)
+  const [mappingFault, setMappingFault] = useState('')
   const close = () => {
     setForm(EMPTY)
     setCredential(null)
@@ -60,7 +61,10 @@ export function RegisterDevice({ open, onClose }: { open: boolean; onClose: () =
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    void action.run()
+    // A line that is not understood is said, not dropped.
+    const line = form.format === 'native-json' ? undefined : unreadLine(form.mapping)
+    setMappingFault(line === undefined ? '' : t.device.mappingFault(line))
+    if (line === undefined) void action.run()
   }
   const set = (key: keyof typeof EMPTY) => (event: { target: { value: string } }) =>
     setForm({ ...form, [key]: event.target.value })
@@ -132,7 +136,11 @@ export function RegisterDevice({ open, onClose }: { open: boolean; onClose: () =
             </div>
           )}
           {form.format === 'native-json' ? null : (
-            <Field label={t.device.mapping} hint={t.device.mappingHint} fault={faultAt('/mapping')}>
+            <Field
+              label={t.device.mapping}
+              hint={t.device.mappingHint}
+              fault={mappingFault || faultAt('/mapping')}
+            >
               <textarea className={TEXTAREA} rows={3} value={form.mapping} onChange={set('mapping')} />
             </Field>
           )}
@@ -148,10 +156,17 @@ export function RegisterDevice({ open, onClose }: { open: boolean; onClose: () =
   )
 }
 
+const MAPPING_LINE = /^\s*(\S+)\s*=\s*(\S+)(?:\s+(\S+))?\s*$/
+
+/** The first line with something on it that is no mapping. */
+function unreadLine(text: string): string | undefined {
+  return text.split('\n').find((line) => line.trim() !== '' && !MAPPING_LINE.test(line))
+}
+
 /** `temp_C = temperature Cel` on each line → what each field of a foreign payload means. */
 function readMapping(text: string): Record<string, { observedProperty: string; unit?: string }> | null {
   const entries = text.split('\n').flatMap((line) => {
-    const [, field, observedProperty, unit] = /^\s*(\S+)\s*=\s*(\S+)(?:\s+(\S+))?\s*$/.exec(line) ?? []
+    const [, field, observedProperty, unit] = MAPPING_LINE.exec(line) ?? []
     return field && observedProperty
       ? [[field, { observedProperty, ...(unit ? { unit } : {}) }] as const]
       : []

@@ -9,6 +9,12 @@ export function Balance({ flag }: { flag: FlagDetail }) {
   const weightFor = sum(flag.evidence.filter((e) => e.weight > 0).map((e) => e.weight))
   const weightAgainst = -sum(flag.evidence.filter((e) => e.weight < 0).map((e) => e.weight))
   const total = weightFor + weightAgainst || 1
+  const rejection =
+    flag.state === 'rejected'
+      ? flag.judgements.findLast((j) => j.kind === 'verdict' && j.verdict === 'rejected')
+      : undefined
+  // Vehicles feel; lamps, posts and satellites measure.
+  const felt = flag.hypothesis === 'local-defect' || flag.hypothesis === 'unevenness'
   const share = (weightFor / total) * 100
   return (
     <>
@@ -37,7 +43,19 @@ export function Balance({ flag }: { flag: FlagDetail }) {
         </div>
       </dl>
       <h3>{t.flag.against_}</h3>
-      <p>{flag.votesAgainst === 0 ? t.flag.noAgainst : `${t.flag.againstText(flag.votesAgainst)}.`}</p>
+      {rejection ? (
+        <p>
+          {t.flag.againstPerson(
+            rejection.by,
+            (t.rejectReason as Record<string, string>)[rejection.reason] ?? rejection.reason,
+          )}
+        </p>
+      ) : null}
+      {flag.votesAgainst > 0 ? (
+        <p>{`${(felt ? t.flag.againstText : t.flag.againstMeasured)(flag.votesAgainst)}.`}</p>
+      ) : rejection ? null : (
+        <p>{t.flag.noAgainst}</p>
+      )}
     </>
   )
 }

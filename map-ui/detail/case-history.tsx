@@ -16,7 +16,9 @@ export function CaseHistory({ events }: { events: readonly CaseEvent[] }) {
             <p>
               <b>{event.actor.name}</b> {wordsOf(event, t)}
             </p>
-            {event.text ? <p className="history-text">{readable(event, t)}</p> : null}
+            {event.text && event.kind !== 'assigned' ? (
+              <p className="history-text">{readable(event, t)}</p>
+            ) : null}
             <time className="quiet figures" dateTime={event.at}>
               {f.dateTime(event.at)}
             </time>
@@ -48,7 +50,10 @@ function wordsOf(event: CaseEvent, t: Dictionary): string {
         states[event.to ?? ''] ?? event.to ?? '–',
       )
     case 'assigned':
-      return event.to ? words.assigned(event.to) : words.unassigned
+      // The text of an assignment is the team.
+      return event.to
+        ? words.assigned(event.text ? `${event.to} (${event.text})` : event.to)
+        : words.unassigned
     case 'priority':
       return words.priority(priorities[event.to ?? ''] ?? event.to ?? '')
     case 'note':

@@ -12,8 +12,9 @@ export function ConfidenceScale({ flag }: { flag: FlagDetail }) {
   const opens = chance(openThreshold)
   const closes = chance(closeThreshold)
   const prior = chance(priorLogOdds)
-  // A closed flag keeps the confidence it had; what counts here is what the ledger says now.
-  const now = flag.state === 'closed' ? chance(flag.explanation.logOdds) : flag.confidence
+  // What is over keeps the confidence it had; what counts here is what the ledger says now, rejection included.
+  const over = flag.state === 'closed' || flag.state === 'rejected'
+  const now = over ? chance(logOdds) : flag.confidence
   const x = (p: number) => 10 + p * 360
   return (
     <figure className="scale">
@@ -33,7 +34,12 @@ export function ConfidenceScale({ flag }: { flag: FlagDetail }) {
         </text>
       </svg>
       <figcaption className="quiet figures">
-        {t.flag.weightTotal(f.signed(priorLogOdds), f.signed(logOdds - priorLogOdds), f.signed(logOdds))}.{' '}
+        {(flag.judgements.length > 0 ? t.flag.weightTotalJudged : t.flag.weightTotal)(
+          f.signed(priorLogOdds),
+          f.signed(logOdds - priorLogOdds),
+          f.signed(logOdds),
+        )}
+        . {t.flag.halfLife(f.number(halfLifeDays))}
         {t.flag.halfLife(f.number(halfLifeDays))}
       </figcaption>
     </figure>

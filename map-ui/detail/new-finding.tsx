@@ -40,9 +40,10 @@ export function NewFinding({ lng, lat, onClose }: { lng: number; lat: number; on
     })
     invalidate('/v1/flags', '/v1/features/flags', '/v1/town')
     announce(t.finding.saved)
+    // Without a flag yet the panel stays open: that it is saved must be seen, not only heard.
+    if (!made.flagId) return setSaved(true)
     setPicking({ state: 'off' })
-    if (made.flagId) go({ sel: { kind: 'flag', id: made.flagId } })
-    else setSaved(true)
+    go({ sel: { kind: 'flag', id: made.flagId } })
   })
   const faultAt = useFault(action.error)
   const submit = (event: FormEvent) => {

@@ -359,6 +359,9 @@ export const en: Dictionary = {
     noAgainst: 'Nothing: not one observation contradicted this.',
     againstText: (n) =>
       n === 1 ? '1 observation noticed nothing here' : `${n} observations noticed nothing here`,
+    againstMeasured: (n) =>
+      n === 1 ? '1 observation spoke against it' : `${n} observations spoke against it`,
+    againstPerson: (name, reason) => `${name} rejected it: ${reason.toLowerCase()}.`,
     model: 'Model',
     judgements: 'Judgements by people',
     confirm: 'Confirm',
@@ -376,6 +379,8 @@ export const en: Dictionary = {
     asset: { lamp: 'To the lamp and its readings', other: 'To the post and its readings' },
     sources: 'Sources',
     noEvidence: 'There are no observations with this flag.',
+    weightTotalJudged: (prior, sum, total) =>
+      `before ${prior} + observations and judgements ${sum} = ${total} (log-odds)`,
     weightTotal: (prior, sum, total) => `before ${prior} + observations ${sum} = ${total} (log-odds)`,
   },
   case: {
@@ -506,6 +511,7 @@ export const en: Dictionary = {
     externalId: 'Name at the bridge',
     mapping: 'Fields',
     mappingHint: 'One a line: field = property unit, such as temp_C = temperature Cel',
+    mappingFault: (line) => `This line cannot be read: ${line}`,
     lng: 'Longitude',
     lat: 'Latitude',
     secretTitle: 'Secret of the device',
@@ -534,6 +540,17 @@ export const en: Dictionary = {
     got: 'Got',
     hint: 'Hint',
     correlation: 'Correlation id',
+    held: {
+      readings: (n) => `${n} readings`,
+      drive: (id, chunk, last, samples) =>
+        `drive ${id}, chunk ${chunk}${last ? ' (last)' : ''}, ${samples} samples`,
+      findings: (n) => (n === '1' ? '1 finding' : `${n} findings`),
+      cells: (n) => (n === '1' ? '1 cell' : `${n} cells`),
+      status: (state) => `status ${state}`,
+      notMapped: (names) => `not mapped: ${names}`,
+      nothing: 'nothing to store',
+      more: (n) => ` and ${n} more`,
+    },
     live: 'Live messages',
     liveHint: 'A sample of what comes in now, at most twenty a second.',
     pause: 'Pause',

@@ -393,6 +393,9 @@ export const nl = {
     noAgainst: 'Niets: geen enkele waarneming sprak dit tegen.',
     againstText: (n: number) =>
       n === 1 ? '1 waarneming merkte hier niets' : `${n} waarnemingen merkten hier niets`,
+    againstMeasured: (n: number) =>
+      n === 1 ? '1 waarneming sprak dit tegen' : `${n} waarnemingen spraken dit tegen`,
+    againstPerson: (name: string, reason: string) => `${name} keurde dit af: ${reason.toLowerCase()}.`,
     model: 'Model',
     judgements: 'Oordelen van mensen',
     confirm: 'Bevestigen',
@@ -412,6 +415,8 @@ export const nl = {
     noEvidence: 'Er zijn geen waarnemingen bij dit signaal.',
     weightTotal: (prior: string, sum: string, total: string) =>
       `vooraf ${prior} + waarnemingen ${sum} = ${total} (log-kans)`,
+    weightTotalJudged: (prior: string, sum: string, total: string) =>
+      `vooraf ${prior} + waarnemingen en oordelen ${sum} = ${total} (log-kans)`,
   },
   case: {
     title: 'Zaken',
@@ -542,6 +547,7 @@ export const nl = {
     externalId: 'Naam bij het doorgeefstation',
     mapping: 'Velden',
     mappingHint: 'Eén per regel: veld = grootheid eenheid, zoals temp_C = temperature Cel',
+    mappingFault: (line: string) => `Deze regel is niet te lezen: ${line}`,
     lng: 'Lengtegraad',
     lat: 'Breedtegraad',
     secretTitle: 'Geheim van het apparaat',
@@ -573,6 +579,17 @@ export const nl = {
     got: 'Gekregen',
     hint: 'Tip',
     correlation: 'Kenmerk',
+    held: {
+      readings: (n: string) => `${n} metingen`,
+      drive: (id: string, chunk: string, last: boolean, samples: string) =>
+        `rit ${id}, stuk ${chunk}${last ? ' (laatste)' : ''}, ${samples} meetmomenten`,
+      findings: (n: string) => (n === '1' ? '1 bevinding' : `${n} bevindingen`),
+      cells: (n: string) => (n === '1' ? '1 cel' : `${n} cellen`),
+      status: (state: string) => `toestand ${state}`,
+      notMapped: (names: string) => `niet gekoppeld: ${names}`,
+      nothing: 'niets om te bewaren',
+      more: (n: string) => ` en nog ${n}`,
+    },
     live: 'Live berichten',
     liveHint: 'Steekproef van wat nu binnenkomt, hooguit twintig per seconde.',
     pause: 'Pauzeren',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { en } from './en.ts'
 import { nl } from './nl.ts'
 import { refusalWords, summaryWords } from './refusals.ts'
 
@@ -38,4 +39,11 @@ test('what became of a message names its reason in words', () => {
   )
   expect(summaryWords('refused: not_json at the whole', nl)).toBe('Geen geldige JSON (het hele bericht)')
   expect(summaryWords('temperature 14', nl)).toBe('temperature 14')
+  expect(summaryWords('2 readings; refused: unknown_unit at /1/unit and 3 more', nl)).toBe(
+    '2 metingen; Onbekende eenheid (/1/unit) en nog 3',
+  )
+  expect(summaryWords('drive 20261124T130555, chunk 108 (last), 200 samples', nl)).toBe(
+    'rit 20261124T130555, stuk 108 (laatste), 200 meetmomenten',
+  )
+  expect(summaryWords('drive x, chunk 1, 200 samples', en)).toBe('drive x, chunk 1, 200 samples')
 })

@@ -213,11 +213,26 @@ export function refusalWords(text: string, language: Language): string {
   return text
 }
 
-/** What became of a message, `temperature 14; refused: unknown_unit at /1/unit`, with its reason in words. */
+/** What a message held and what became of it, part by part as ingest put it: `2 readings; refused: …`. */
 export function summaryWords(summary: string, t: Dictionary): string {
-  return summary.replace(/refused: (\w+) at (the whole|\S+)/, (whole, code: string, where: string) => {
-    const reason = (t.rejectCode as Record<string, string>)[code]
-    if (!reason) return whole
-    return `${reason} (${where === 'the whole' ? t.device.whole : where})`
-  })
+  return summary
+    .split('; ')
+    .map((part) => partWords(part, t))
+    .join('; ')
+}
+
+function partWords(part: string, t: Dictionary): string {
+  const held = t.device.held
+  if (part === 'nothing to store') return held.nothing
+  const [, n = '', what] = /^(\d+) (readings|findings|cells)$/.exec(part) ?? []
+  if (what === 'readings' || what === 'findings' || what === 'cells') return held[what](n)
+  const drive = /^drive (.+), chunk (\d+)( \(last\))?, (\d+) samples$/.exec(part)
+  if (drive) return held.drive(drive[1] ?? '', drive[2] ?? '', drive[3] !== undefined, drive[4] ?? '')
+  const named = /^(status|not mapped:) (.+)$/s.exec(part)
+  if (named) return (named[1] === 'status' ? held.status : held.notMapped)(named[2] ?? '')
+  const [, code = '', where = '', more] =
+    /^refused: (\w+) at (the whole|\S+?)(?: and (\d+) more)?$/.exec(part) ?? []
+  const reason = (t.rejectCode as Record<string, string>)[code]
+  if (!reason) return part
+  return `${reason} (${where === 'the whole' ? t.device.whole : where})${more ? held.more(more) : ''}`
 }
