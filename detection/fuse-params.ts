@@ -55,7 +55,7 @@ export const FUSE_PARAMS: Readonly<Record<Hypothesis, FuseParams>> = {
   'local-defect': {
     prior: { default: -4, pavement: { elements: -4.3, cobbles: -4.8, unpaved: -5 } },
     open: 1.6,
-    close: -0.8,
+    close: -1,
     halfLifeDays: 60,
     passMs: 2 * MINUTE,
     capPass: 4,
