@@ -7,7 +7,7 @@ import { driveEvidence } from '../../detection/road/drive.ts'
 import { settlementEvidence } from '../../detection/satellite/settlement.ts'
 import { networkSource } from '../../ingest/detect/network.ts'
 import { foldPlaces } from '../../ingest/detect/places.ts'
-import { runImport } from '../../ingest/import/run.ts'
+import { importTownFolder } from '../../ingest/import/town-folder.ts'
 import { historyMoments, lampReading } from '../../simulators/lamp/behaviour.ts'
 import { createRandom } from '../../simulators/random.ts'
 import { settlementCells } from '../../simulators/satellite/cells.ts'
@@ -40,22 +40,7 @@ export async function runOffline(dataDir: string, env: NodeJS.ProcessEnv): Promi
   const records = await openRecords(dataDir)
   const secrets = openSecrets(dataDir)
   try {
-    for (const [kind, file] of [
-      ['nwb', 'nwb-wegvakken.gml'],
-      ['pavement', 'pavement.csv'],
-      ['road-objects', 'road-objects.geojson'],
-      ['lamps', 'lamps.geojson'],
-      ['air-posts', 'air-posts.geojson'],
-    ] as const) {
-      await runImport({
-        records,
-        secrets,
-        kind,
-        file: path.join(folder, file),
-        name: 'simulated',
-        now: Date.now,
-      })
-    }
+    await importTownFolder({ records, secrets, now: Date.now }, folder, path.join(folder, 'credentials.json'))
     const made = JSON.parse(readFileSync(path.join(folder, 'town.json'), 'utf8')) as {
       seed: number
       inventedAt: number
