@@ -40,7 +40,6 @@ export function ConfidenceScale({ flag }: { flag: FlagDetail }) {
           f.signed(logOdds),
         )}
         . {t.flag.halfLife(f.number(halfLifeDays))}
-        {t.flag.halfLife(f.number(halfLifeDays))}
       </figcaption>
     </figure>
   )

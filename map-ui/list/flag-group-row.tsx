@@ -9,10 +9,13 @@ import { FlagRow } from './flag-row.tsx'
 /** Many places of one street and kind: how many, how sure, and on request each of them. */
 export function FlagGroupRow({
   flags,
+  more,
   open,
   onToggle,
 }: {
   flags: readonly Flag[]
+  /** there may be others, not yet asked for */
+  more: boolean
   open: boolean
   onToggle: () => void
 }) {
@@ -41,7 +44,7 @@ export function FlagGroupRow({
         </span>
         <span className="row-side figures">
           <span className="row-many">
-            {t.list.places(flags.length)}
+            {t.list.places(flags.length, more)}
             <Icon name="down" size={14} />
           </span>
           <span className="row-sub">

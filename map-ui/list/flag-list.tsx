@@ -11,12 +11,15 @@ import { useText } from '../text/language.ts'
 import { FlagFilters } from './flag-filters.tsx'
 import { FlagRows } from './flag-rows.tsx'
 
+/** So many at first that worn streets, taken together, are whole. */
+const ROWS = 200
+
 export function FlagList() {
   const t = useText()
   const f = useFormat()
   const place = usePlace()
   const filter = flagFilter(place)
-  const list = usePages<Flag>('/v1/flags', { ...filter, sort: place.sort })
+  const list = usePages<Flag>('/v1/flags', { ...filter, sort: place.sort }, ROWS)
   return (
     <section className="list" aria-labelledby="list-title">
       <header className="list-head">
@@ -44,7 +47,7 @@ export function FlagList() {
       {!list.loading && !list.error && list.items.length === 0 ? (
         <Empty text={t.list.empty} hint={t.list.emptyHint} />
       ) : null}
-      <FlagRows flags={list.items} />
+      <FlagRows flags={list.items} more={list.more !== undefined} />
       {list.more ? (
         <Button look="subtle" onClick={list.more}>
           {t.common.more}

@@ -6,8 +6,12 @@ import { FlagRow } from './flag-row.tsx'
 import { groupFlags } from './group-flags.ts'
 import { onRowKeys } from './row-keys.ts'
 
-/** The rows of the list, a worn street as one of them until somebody opens it. */
-export function FlagRows({ flags }: { flags: readonly Flag[] }) {
+/**
+ * The rows of the list, a worn street as one of them until somebody opens it.
+ *
+ * @param more the list goes on after these
+ */
+export function FlagRows({ flags, more }: { flags: readonly Flag[]; more: boolean }) {
   const { sel } = usePlace()
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set())
   const groups = groupFlags(flags)
@@ -35,7 +39,12 @@ export function FlagRows({ flags }: { flags: readonly Flag[] }) {
           </li>
         ) : (
           <li key={group.key}>
-            <FlagGroupRow flags={group.flags} open={open.has(group.key)} onToggle={() => toggle(group.key)} />
+            <FlagGroupRow
+              flags={group.flags}
+              more={more && group === groups.at(-1)}
+              open={open.has(group.key)}
+              onToggle={() => toggle(group.key)}
+            />
           </li>
         ),
       )}

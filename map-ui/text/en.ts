@@ -297,7 +297,7 @@ export const en: Dictionary = {
     empty: 'No flags with this filter.',
     emptyHint: 'A flag appears only when more than one vehicle or source supports it.',
     vehicles: (n) => (n === 1 ? '1 source' : `${n} sources`),
-    places: (n: number) => `${n} places`,
+    places: (n: number, more: boolean) => `${n}${more ? '+' : ''} places`,
     byPerson: 'inspector',
     hasCase: 'has a case',
     keys: '↑ ↓ browse, Enter opens, Esc back',

@@ -331,7 +331,7 @@ export const nl = {
     empty: 'Geen signalen met dit filter.',
     emptyHint: 'Een signaal verschijnt pas als meer dan één voertuig of bron het ondersteunt.',
     vehicles: (n: number) => (n === 1 ? '1 bron' : `${n} bronnen`),
-    places: (n: number) => `${n} plekken`,
+    places: (n: number, more: boolean) => `${n}${more ? '+' : ''} plekken`,
     byPerson: 'inspecteur',
     hasCase: 'heeft zaak',
     keys: '↑ ↓ bladeren, Enter openen, Esc terug',
