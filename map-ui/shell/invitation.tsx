@@ -31,7 +31,12 @@ export function Invitation({ token }: { token: string }) {
       intro={invited.data && !done ? t.invitation.intro(invited.data.name) : ''}
     >
       {invited.loading && !invited.data ? <Loading /> : null}
-      {invited.error ? <Alert kind="error">{t.invitation.expired}</Alert> : null}
+      {invited.error ? (
+        <div className="form">
+          <Alert kind="error">{t.invitation.expired}</Alert>
+          <a href="/">{t.login.title}</a>
+        </div>
+      ) : null}
       {done ? (
         <div className="form">
           <Alert kind="ok">{t.invitation.done}</Alert>
