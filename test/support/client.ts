@@ -58,11 +58,23 @@ export async function connectDevice(
     device,
   )
   if (status !== 201) throw new Error(`registering ${device.id}: ${status} ${JSON.stringify(body)}`)
-  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${town.mqttPort}`, {
-    username: device.id,
-    password: body.credential.secret,
-    clientId: device.id,
-    reconnectPeriod: 200,
-  })
-  return { client, secret: body.credential.secret }
+  // The broker hears of a new device within a quarter of a second: a real one tries again, and so do we.
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const client = await mqtt.connectAsync(
+        `mqtt://127.0.0.1:${town.mqttPort}`,
+        {
+          username: device.id,
+          password: body.credential.secret,
+          clientId: device.id,
+          reconnectPeriod: 200,
+        },
+        false,
+      )
+      return { client, secret: body.credential.secret }
+    } catch (error) {
+      if (attempt >= 20) throw error
+      await new Promise((resolve) => setTimeout(resolve, 250))
+    }
+  }
 }
