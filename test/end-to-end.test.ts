@@ -92,22 +92,20 @@ test('a person logs in and finds the flag in the list beside the map', async () 
   await page.getByRole('heading', { name: /^Signalen/ }).waitFor()
   await page.locator('canvas').first().waitFor()
   await page.getByText('verzonnen stad').waitFor()
-  if (process.env.SCHOUW_PICTURES) {
-    // for the pictures: all of the history
-    await eventually(
-      'the whole history',
-      async () => {
-        const t = await person.get<Town>('/v1/town')
-        return (
-          t.backfill === null && t.drivesWaiting < 15 && t.ingestLag < 100 && Date.now() - startedAt > 90_000
-        )
-      },
-      280_000,
-      2_000,
-    )
-    await page.reload()
-    await page.getByRole('heading', { name: /^Signalen/ }).waitFor()
-  }
+  // Until the history is in, late evidence may move the moment at which a flag opened, and with it its id.
+  await eventually(
+    'the whole history',
+    async () => {
+      const t = await person.get<Town>('/v1/town')
+      return (
+        t.backfill === null && t.drivesWaiting < 15 && t.ingestLag < 100 && Date.now() - startedAt > 60_000
+      )
+    },
+    280_000,
+    1_000,
+  )
+  await page.reload()
+  await page.getByRole('heading', { name: /^Signalen/ }).waitFor()
   await picture('map')
   expect(await accessibilityFaults()).toEqual([])
   expect(await scrollsSideways()).toBe(false)
