@@ -268,3 +268,20 @@ test('the list is narrowed, sorted by deadline and paged without gaps or repeats
   ).toBe(all.length)
   town.clock.aheadMs = 0
 })
+
+test('a flag that late evidence gave another id is still found under the id somebody is looking at', async () => {
+  const { sqlite } = town.records
+  const place = (sqlite.prepare('select id from stretch order by id desc limit 1').get() as { id: string }).id
+  seedFlags(town.records, [{ id: 'eerst', stretchId: place }], Date.now())
+  expect((await town.send('GET', '/v1/flags/eerst', { cookie })).status).toBe(200)
+  sqlite.exec("delete from flag where id = 'eerst'")
+  seedFlags(town.records, [{ id: 'later', stretchId: place }], Date.now())
+  sqlite.exec(
+    `insert into change (at, kind, ref, data) values (${Date.now()}, 'flag', 'eerst', '{"state":"removed"}')`,
+  )
+  const seen = await town.send<{ id: string }>('GET', '/v1/flags/eerst', { cookie })
+  expect(seen).toMatchObject({ status: 200, body: { id: 'later' } })
+  const made = await town.send<CaseDetail>('POST', '/v1/cases', { cookie, body: { flagId: 'eerst' } })
+  expect(made).toMatchObject({ status: 201, body: { flagId: 'later' } })
+  expect((await town.send('GET', '/v1/flags/never-was', { cookie })).status).toBe(404)
+})

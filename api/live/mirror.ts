@@ -32,6 +32,11 @@ export type Mirror = {
   /** Read everything again, for what no change row tells (a person got another name). */
   reload(): Promise<void>
   flags(): ReadonlyMap<string, FlagView>
+  /**
+   * A flag by its id, or by one that it had: late evidence can move the moment at which a flag opened, and with it its
+   * id, while somebody looks at it.
+   */
+  flag(id: string): FlagView | undefined
   cases(): ReadonlyMap<string, Case>
   assets(): ReadonlyMap<string, MirrorAsset>
   versions(): Readonly<MirrorVersions>
@@ -43,6 +48,8 @@ export type Mirror = {
 
 /** More than this at once is read as a whole instead of row by row. */
 const BATCH_MAX = 5_000
+/** Former ids of flags that are remembered, the oldest leaving first. */
+const FORMER_MAX = 10_000
 
 const FLAG_SELECT = `select f.id, f.hypothesis, f.state, f.stretch_id, f.asset_id, f.street, s.pavement, f.lng, f.lat,
   f.posterior, f.votes_for, f.votes_against, f.sources, f.opened_at, f.closed_at, f.last_evidence_at, f.late, f.model
@@ -75,6 +82,7 @@ export function createMirror(records: Records): Mirror {
   const newer = sqlite.prepare('select id, at, kind, ref, data from change where id > ? order by id limit ?')
   const newest = sqlite.prepare('select coalesce(max(id), 0) as id from change')
   const flags = new Map<string, FlagView>()
+  const former = new Map<string, FlagView>()
   const cases = new Map<string, Case>()
   const assets = new Map<string, MirrorAsset>()
   const versions: MirrorVersions = { flags: 0, cases: 0, assets: 0, network: 0 }
@@ -124,11 +132,29 @@ export function createMirror(records: Records): Mirror {
             .prepare(`${FLAG_SELECT} where f.id in (select value from json_each(?))`)
             .all(JSON.stringify(ids))
     ) as FlagRow[]
+    const before =
+      ids === null ? new Map(flags) : new Map(ids.flatMap((id) => [[id, flags.get(id)] as const]))
     if (ids === null) flags.clear()
     else for (const id of ids) flags.delete(id)
     const caseIds = caseOfFlag()
     for (const row of rows) flags.set(row.id, toFlag(row, caseIds.get(row.id) ?? null))
+    for (const [id, flag] of before) if (flag && !flags.has(id)) remember(id, flag)
     versions.flags += 1
+  }
+
+  function remember(id: string, flag: FlagView): void {
+    former.set(id, flag)
+    if (former.size > FORMER_MAX) former.delete(former.keys().next().value ?? '')
+  }
+
+  /** The flag that stands where the former one stood: the open one before any other. */
+  function successor(id: string): FlagView | undefined {
+    const old = former.get(id)
+    if (!old) return undefined
+    const there = [...flags.values()].filter(
+      (f) => f.hypothesis === old.hypothesis && f.stretchId === old.stretchId && f.assetId === old.assetId,
+    )
+    return there.find((f) => f.state === 'open') ?? there[0]
   }
 
   async function loadCases(ids: readonly string[] | null): Promise<void> {
@@ -222,6 +248,7 @@ export function createMirror(records: Records): Mirror {
       await loadAll()
     },
     flags: () => flags,
+    flag: (id) => flags.get(id) ?? successor(id),
     cases: () => cases,
     assets: () => assets,
     versions: () => versions,

@@ -13,7 +13,7 @@ const KNOWN_OBJECT_RADIUS_M = 30
 /** A flag with everything that it was made of; undefined when there is none. The mirror has been synced. */
 export async function flagDetail(context: Context, id: string): Promise<FlagDetail | undefined> {
   const { records, mirror, now } = context
-  const flag = mirror.flags().get(id)
+  const flag = mirror.flag(id)
   if (!flag) return undefined
   const stretch = flag.stretchId === null ? undefined : await findStretch(records, flag.stretchId)
   const explanation = await explainPlace(records, flag, flag.hypothesis, now())

@@ -53,7 +53,7 @@ export function caseRoutes(context: Context): Route[] {
       description: one.description,
       history: history.map((event) => ({ ...event, at: toRfc3339(event.at) })),
       allowedTransitions: [...ALLOWED_TRANSITIONS[one.state]],
-      flag: one.flagId === null ? null : (mirror.flags().get(one.flagId) ?? null),
+      flag: one.flagId === null ? null : (mirror.flag(one.flagId) ?? null),
     }
   }
 
@@ -109,7 +109,9 @@ export function caseRoutes(context: Context): Route[] {
       responses: { 201: { description: 'The case', schema: caseDetailSchema } },
       async handle({ body, audit }, me) {
         audit.object = body.flagId
-        const outcome = await createCase(records, body, { id: me.id, name: me.name }, now())
+        await mirror.sync()
+        const flagId = mirror.flag(body.flagId)?.id ?? body.flagId
+        const outcome = await createCase(records, { ...body, flagId }, { id: me.id, name: me.name }, now())
         if (outcome.ok) audit.object = outcome.case.id
         return answer(outcome, 201)
       },

@@ -79,7 +79,7 @@ export function flagRoutes(context: Context): Route[] {
       responses: { 200: { description: 'Taken; what happens next', schema: acceptedSchema } },
       async handle({ params, body }, me) {
         await mirror.sync()
-        const flag = mirror.flags().get(params.id)
+        const flag = mirror.flag(params.id)
         if (!flag) throw notFound('flag')
         const judgement = await addJudgement(records, {
           kind: 'verdict',
