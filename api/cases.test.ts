@@ -271,6 +271,7 @@ test('the list is narrowed, sorted by deadline and paged without gaps or repeats
 
 test('a flag that late evidence gave another id is still found under the id somebody is looking at', async () => {
   const { sqlite } = town.records
+  const { cookie } = await town.logIn('administrator')
   const place = (sqlite.prepare('select id from stretch order by id desc limit 1').get() as { id: string }).id
   seedFlags(town.records, [{ id: 'eerst', stretchId: place }], Date.now())
   expect((await town.send('GET', '/v1/flags/eerst', { cookie })).status).toBe(200)
