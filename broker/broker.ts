@@ -6,6 +6,7 @@ import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type Pu
 import type { Config } from '../config.ts'
 import type { Logger } from '../log.ts'
 import { BROKER_HEALTH_TOPIC, type BrokerHealth } from '../model/health.ts'
+import { parseInbound } from '../model/inbound.ts'
 import { CREDENTIALS_EVENT_TOPIC } from '../model/topics.ts'
 import type { OpenJournalWriter } from '../store/journal/writer.ts'
 import type { Credentials } from '../store/records/credentials.ts'
@@ -332,7 +333,9 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       // Taken before and sent again: acknowledged in its turn, not written twice.
       return journal.after(done)
     }
-    const record = { receivedAt: now(), deviceId: session.user, topic, payload }
+    // What our own processes bring in is journaled under the name of whoever sent it to them.
+    const sender = session.internal ? (parseInbound(topic)?.sender ?? session.user) : session.user
+    const record = { receivedAt: now(), deviceId: sender, topic, payload }
     if (!packet.retain) return journal.append(record, done)
     journal.append(record, (error) => {
       // Before the acknowledgement: aedes would remember it after.

@@ -1,3 +1,4 @@
+import { parseInbound } from '../model/inbound.ts'
 import { parseDeviceTopic } from '../model/topics.ts'
 import type { Credential } from '../store/records/credentials.ts'
 
@@ -17,7 +18,7 @@ const RESERVED = /^(devices|schouw)(\/|$)|^\$/
 /** NUL is forbidden [MQTT-1.5.3-2]; the parser turns invalid UTF-8 [MQTT-1.5.3-1] into U+FFFD, which nobody means. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what is looked for
 const UNSOUND = /[\u0000\ufffd]/
-const MAX_FILTER = 256
+const MAX_FILTER = 512
 
 /** Topic or filter without what MQTT forbids in one. */
 export function isSoundTopic(topic: string): boolean {
@@ -101,9 +102,10 @@ export function bridgeGrant(credential: Credential, behind: () => ReadonlySet<st
 export const INTERNAL_GRANT: Grant = {
   publish(topic) {
     if (!isSoundTopic(topic)) return undefined
+    if (topic.startsWith('schouw/in/')) return parseInbound(topic) ? 'journal' : undefined
     return topic.startsWith('schouw/') || /^devices\/[^/]+\/errors$/.test(topic) ? 'live' : undefined
   },
-  retain: (topic) => topic.startsWith('schouw/'),
+  retain: (topic) => topic.startsWith('schouw/') && !topic.startsWith('schouw/in/'),
   subscribe: isSoundFilter,
   receive: () => true,
 }

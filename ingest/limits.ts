@@ -3,7 +3,7 @@ import type { Rejection } from '../model/reject.ts'
 import type { ReadingsWriter } from '../store/readings/port.ts'
 import type { Records } from '../store/records/open.ts'
 import { describe } from './decode/json.ts'
-import type { Interpreted } from './interpret.ts'
+import type { Interpreted } from './interpret/interpret.ts'
 
 /** What one device may have in all, beside what one message may hold: a device gone mad must not fill the town. */
 export type DeviceLimits = {

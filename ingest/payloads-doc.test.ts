@@ -6,8 +6,8 @@ import { OBSERVED_PROPERTIES } from '../model/observed-property.ts'
 import { errorMessageSchema } from '../model/payloads.ts'
 import { REJECT_CODES } from '../model/reject.ts'
 import { DEVICE_CHANNELS } from '../model/topics.ts'
-import { device, RECEIVED, record, registerOf } from './interpret.support.ts'
-import { interpret } from './interpret.ts'
+import { device, RECEIVED, record, registerOf } from './interpret/interpret.support.ts'
+import { interpret } from './interpret/interpret.ts'
 
 /** docs/payloads.md is held to what it says: its examples are taken or refused as written. */
 const page = readFileSync(path.join(import.meta.dirname, '../docs/payloads.md'), 'utf8')

@@ -4,7 +4,7 @@ import type { JournalPosition, JournalReader, JournalRecord } from '../store/jou
 import { comparePositions } from '../store/journal/position.ts'
 import type { DriveProgress, Reading, ReadingsWriter, StoredChunk } from '../store/readings/port.ts'
 import type { DeviceRegister } from '../store/records/devices.ts'
-import { type Interpreted, interpret, type TownArea } from './interpret.ts'
+import { type Interpreted, interpret, type TownArea } from './interpret/interpret.ts'
 import type { DeviceLimits } from './limits.ts'
 import { after, type Item, type RecordsOutcome, type RecordsSink } from './records-sink.ts'
 import type { Teller } from './tell.ts'

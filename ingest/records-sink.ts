@@ -7,9 +7,9 @@ import { openRecentMessages } from '../store/records/messages.ts'
 import type { Records } from '../store/records/open.ts'
 import { openQuarantine } from '../store/records/quarantine.ts'
 import { inTransaction } from '../store/records/transaction.ts'
-import { isMoving } from './area.ts'
-import type { Interpreted } from './interpret.ts'
-import { summarize, verdictOf } from './summary.ts'
+import { isMoving } from './interpret/area.ts'
+import type { Interpreted } from './interpret/interpret.ts'
+import { summarize, verdictOf } from './interpret/summary.ts'
 
 /** One record of a batch with what it means. */
 export type Item = { record: JournalRecord; found: Interpreted }

@@ -3,7 +3,7 @@ import type { ErrorMessage } from '../model/payloads.ts'
 import { toRfc3339 } from '../model/time.ts'
 import { CHANGE_POKE_TOPIC, deviceTopic, MESSAGE_EVENT_TOPIC, VEHICLE_EVENT_TOPIC } from '../model/topics.ts'
 import { correlationId, type Item } from './records-sink.ts'
-import { summarize, verdictOf } from './summary.ts'
+import { summarize, verdictOf } from './interpret/summary.ts'
 
 /** What telling needs of an MQTT client; mqtt.js has it. */
 export type Publisher = {

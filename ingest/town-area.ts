@@ -1,6 +1,6 @@
 import { networkStamp } from '../store/records/network.ts'
 import type { Records } from '../store/records/open.ts'
-import type { TownArea } from './area.ts'
+import type { TownArea } from './interpret/area.ts'
 
 /** How often a new network is looked for, ms. */
 const LOOK_MS = 2_000

@@ -317,6 +317,9 @@ export const deviceSchema = z.object({
   name: z.string(),
   kind: z.enum(DEVICE_KINDS),
   format: z.enum(PAYLOAD_FORMATS),
+  typeId: z.string().nullable(),
+  owner: z.string(),
+  power: z.enum(['mains', 'battery']).nullable(),
   area: z.enum(['town', 'anywhere']),
   assetId: z.string().nullable(),
   lng: z.number().nullable(),
@@ -326,7 +329,14 @@ export const deviceSchema = z.object({
   externalId: z.string().nullable(),
   topicTree: z.string().nullable(),
   mapping: z
-    .record(z.string(), z.object({ observedProperty: z.string(), unit: z.string().optional() }))
+    .record(
+      z.string(),
+      z.object({
+        observedProperty: z.string(),
+        unit: z.string().optional(),
+        datastream: z.string().optional(),
+      }),
+    )
     .nullable(),
   hasCredential: z.boolean(),
   revokedAt: nullableTime,
@@ -351,6 +361,9 @@ export const deviceCreateSchema = z.object({
   name: nameSchema,
   kind: z.enum(DEVICE_KINDS),
   format: z.enum(PAYLOAD_FORMATS).default('native-json'),
+  typeId: z.string().max(64).nullable().default(null),
+  owner: z.string().max(128).default(''),
+  power: z.enum(['mains', 'battery']).nullable().default(null),
   area: z.enum(['town', 'anywhere']).default('town'),
   assetId: z.string().nullable().default(null),
   lng: z.number().min(-180).max(180).nullable().default(null),
@@ -360,7 +373,14 @@ export const deviceCreateSchema = z.object({
   externalId: z.string().max(128).nullable().default(null),
   topicTree: z.string().max(256).nullable().default(null),
   mapping: z
-    .record(z.string().max(64), z.object({ observedProperty: z.string(), unit: z.string().optional() }))
+    .record(
+      z.string().max(200),
+      z.object({
+        observedProperty: z.string(),
+        unit: z.string().optional(),
+        datastream: z.string().optional(),
+      }),
+    )
     .nullable()
     .default(null),
 })
@@ -381,6 +401,8 @@ export const recentMessageSchema = z.object({
   payloadEncoding: z.enum(['utf8', 'hex']).nullable(),
   verdict: z.enum(['accepted', 'partly', 'quarantined']),
   summary: z.string(),
+  /** for GET /v1/messages/{correlationId}; null of messages from before it was kept */
+  correlationId: z.string().nullable(),
 })
 
 export const quarantineSchema = z.object({

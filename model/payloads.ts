@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /**
  * The four native payloads, as devices send them. docs/payloads.md explains each with examples, which are tests.
- * These schemas judge shape only; times, units, ranges and places are judged by ingest/validate.ts, so that each
+ * These schemas judge shape only; times, units, ranges and places are judged by ingest/interpret/validate.ts, so that each
  * refusal has its own reason.
  */
 

@@ -24,6 +24,15 @@ export const REJECT_CODES = [
   'no_decoded_payload',
   'bridge_without_grant',
   'drive_inconsistent',
+  'not_cbor',
+  'too_deep',
+  'duplicate_key',
+  'unknown_datastream',
+  'nothing_mapped',
+  'no_codec',
+  'codec_failed',
+  'codec_timeout',
+  'codec_suspended',
 ] as const
 export type RejectCode = (typeof REJECT_CODES)[number]
 

@@ -33,3 +33,7 @@ export const MESSAGE_EVENT_TOPIC = `${EVENT_TOPIC_PREFIX}message`
 export const CREDENTIALS_EVENT_TOPIC = `${EVENT_TOPIC_PREFIX}credentials`
 /** The api tells ingest that a job row waits. */
 export const JOB_EVENT_TOPIC = `${EVENT_TOPIC_PREFIX}job`
+/** The api tells ingest what somebody watches live, `{deviceIds, topics}`: sampling leaves those in. */
+export const WATCH_EVENT_TOPIC = `${EVENT_TOPIC_PREFIX}watch`
+/** The api tells ingest that a connection was made, changed, switched or removed; the payload is its id. */
+export const CONNECTION_EVENT_TOPIC = `${EVENT_TOPIC_PREFIX}connection`

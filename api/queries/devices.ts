@@ -5,7 +5,7 @@ import { type DeviceWithState, livenessOf } from '../../store/records/devices.ts
 import type { Records } from '../../store/records/open.ts'
 
 export function toDeviceView(device: DeviceWithState): DeviceView {
-  const { updatedAt: _, backfill: __, revokedAt, createdAt, lastMessageAt, ...rest } = device
+  const { updatedAt: _, backfill: __, extraction: ___, revokedAt, createdAt, lastMessageAt, ...rest } = device
   return {
     ...rest,
     revokedAt: revokedAt === null ? null : toRfc3339(revokedAt),

@@ -28,7 +28,7 @@ function readable(payload: Uint8Array, cut = false): { payload: string; payloadE
 export async function recentMessages(records: Records, deviceId: string): Promise<RecentMessage[]> {
   const rows = records.sqlite
     .prepare(
-      `select device_id, topic, received_at, bytes, payload, verdict, summary from recent_message
+      `select device_id, topic, received_at, bytes, payload, verdict, summary, correlation_id from recent_message
        where device_id = ? order by received_at desc, slot desc`,
     )
     .all(deviceId) as {
@@ -39,6 +39,7 @@ export async function recentMessages(records: Records, deviceId: string): Promis
     payload: Uint8Array | null
     verdict: string
     summary: string
+    correlation_id: string | null
   }[]
   return rows.map((row) => ({
     deviceId: row.device_id,
@@ -48,6 +49,7 @@ export async function recentMessages(records: Records, deviceId: string): Promis
     ...(row.payload === null ? { payload: null, payloadEncoding: null } : readable(row.payload)),
     verdict: row.verdict as RecentMessage['verdict'],
     summary: row.summary,
+    correlationId: row.correlation_id,
   }))
 }
 

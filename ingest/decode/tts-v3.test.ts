@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { dataTest } from '../../test/support/shared-data.ts'
-import { device, record, registerOf } from '../interpret.support.ts'
-import { interpret } from '../interpret.ts'
+import { device, record, registerOf } from '../interpret/interpret.support.ts'
+import { interpret } from '../interpret/interpret.ts'
 import { decodeTtsUplink, parseTtsTopic, readTtsUplink } from './tts-v3.ts'
 
 test.each([

@@ -85,7 +85,20 @@ const deviceKind: Words<DeviceKind> = {
   recording: 'Opname',
   sensor: 'Sensor',
 }
-const format: Words<PayloadFormat> = { 'native-json': 'Schouw JSON', 'tts-v3': 'The Things Stack v3' }
+const format: Words<PayloadFormat> = {
+  'native-json': 'Schouw JSON',
+  'native-cbor': 'Schouw CBOR',
+  'senml-json': 'SenML JSON',
+  'senml-cbor': 'SenML CBOR',
+  'json-mapped': 'JSON met een vertaling',
+  'tts-v3': 'The Things Stack v3',
+  'chirpstack-v4': 'ChirpStack v4',
+  'sensorthings-1.1': 'SensorThings 1.1',
+  thingsboard: 'ThingsBoard',
+  'fiware-iota-json': 'FIWARE IoT Agent JSON',
+  'sensor-community': 'Sensor.Community',
+  'talq-2.7': 'TALQ 2.7',
+}
 const liveness: Words<DeviceLiveness> = {
   online: 'Verbonden',
   offline: 'Niet verbonden',
@@ -115,6 +128,15 @@ const rejectCode: Words<RejectCode> = {
   no_decoded_payload: 'Niet ontcijferd door het netwerk',
   bridge_without_grant: 'Doorgeefstation zonder toestemming',
   drive_inconsistent: 'Rit klopt niet',
+  not_cbor: 'Geen geldige CBOR',
+  too_deep: 'Te diep genest',
+  duplicate_key: 'Een sleutel staat er twee keer',
+  unknown_datastream: 'Onbekende datastroom',
+  nothing_mapped: 'Nog geen veld heeft een betekenis',
+  no_codec: 'Geen codec voor deze bytes',
+  codec_failed: 'De codec faalde',
+  codec_timeout: 'De codec deed er te lang over',
+  codec_suspended: 'De codec is stilgezet',
 }
 /** What evidence is made of; a name that is not here is shown as it is. */
 const feature: Record<string, [label: string, unit: string]> = {

@@ -15,20 +15,12 @@ export type Reading = {
   receivedAt: number
   /** '' when the sender gave none */
   messageId: string
-  /** bits of QUALITY */
+  /** bits of model/quality.ts */
   quality: number
   /** as it was sent, when a unit was converted */
   rawValue: number | null
   rawUnit: string | null
 }
-
-/** Quality bits, computed at ingest and stored with the value. Nothing is thrown away for its quality. */
-export const QUALITY = {
-  range: 1, // outside the plausible range
-  receiveTime: 2, // the device gave no time: the broker's was used
-  late: 4, // arrived more than an hour after its time
-  positionConflict: 8, // measured away from where the device is registered
-} as const
 
 export type JournalMark = { epoch: number; sequence: number }
 

@@ -1,6 +1,16 @@
 import type { Selectable } from 'kysely'
-import type { Device, DeviceArea, DeviceKind, DeviceLiveness, PayloadFormat } from '../../model/device.ts'
+import type {
+  Calibration,
+  DeclaredDatastream,
+  Device,
+  DeviceArea,
+  DeviceKind,
+  DeviceLiveness,
+  DeviceType,
+  PayloadFormat,
+} from '../../model/device.ts'
 import type { RejectCode } from '../../model/reject.ts'
+import { toDeviceType } from './device-types.ts'
 import type { Records } from './open.ts'
 import type { RecordsDb } from './schema.ts'
 
@@ -58,6 +68,10 @@ export async function createDevice(records: Records, device: NewDevice, now: num
     externalId: null,
     topicTree: null,
     mapping: null,
+    typeId: null,
+    extraction: null,
+    owner: '',
+    power: null,
     ...device,
     revokedAt: null,
     createdAt: now,
@@ -91,6 +105,10 @@ export async function createDevice(records: Records, device: NewDevice, now: num
       external_id: full.externalId,
       topic_tree: full.topicTree,
       mapping: full.mapping === null ? null : JSON.stringify(full.mapping),
+      type_id: full.typeId,
+      extraction: full.extraction === null ? null : JSON.stringify(full.extraction),
+      owner: full.owner,
+      power: full.power,
       secret_hash: null,
       revoked_at: null,
       created_at: now,
@@ -203,11 +221,23 @@ export function livenessOf(
   return state.state === 'online' ? 'online' : 'unknown'
 }
 
-/** Every device in memory, for the hot path of ingest. */
+export type RegisteredDatastream = DeclaredDatastream & { id: number; deviceId: string }
+
+/**
+ * Every device in memory, for the hot path of ingest. What a device does not say itself (format, mapping, extraction,
+ * interval, power) it has from its type: `get` gives the two as one.
+ */
 export type DeviceRegister = {
   get(id: string): Device | undefined
   /** the device that a bridge calls by this name; names are compared without regard to case (DevEUIs are hex) */
   byExternal(bridgeId: string, externalId: string): Device | undefined
+  type(id: string): DeviceType | undefined
+  /** a declared datastream by its number, the `@iot.id` of SensorThings */
+  datastreamById(id: number): RegisteredDatastream | undefined
+  /** what a device, or else its type, says of one of its datastreams; undefined when it says nothing */
+  declared(deviceId: string, datastream: string): DeclaredDatastream | undefined
+  /** calibrations of a datastream, oldest first; mostly none */
+  calibrations(deviceId: string, datastream: string): readonly Calibration[]
   /** Take over what other processes changed. Cheap: call it before each batch. */
   refresh(): void
   size(): number
@@ -224,8 +254,10 @@ const SAME_MOMENT_MS = 2_000
 export function deviceRegister(records: Records, clock: () => number): DeviceRegister {
   const byId = new Map<string, Device>()
   const byName = new Map<string, string>()
+  const joined = new Map<string, { device: Device; type: DeviceType; whole: Device }>()
   const nameKey = (bridgeId: string, externalId: string) => `${bridgeId}\n${externalId.toLowerCase()}`
   const since = records.sqlite.prepare('select * from device where updated_at >= ?')
+  const beside = besideDevices(records)
   let newest = 0
   let reloadedAt = Number.NEGATIVE_INFINITY
 
@@ -241,7 +273,27 @@ export function deviceRegister(records: Records, clock: () => number): DeviceReg
     }
   }
 
+  /** A device with what its type says for it; made again when either changes. */
+  function whole(id: string): Device | undefined {
+    const device = byId.get(id)
+    const type = device?.typeId ? beside.type(device.typeId) : undefined
+    if (!device || !type) return device
+    const known = joined.get(id)
+    if (known?.device === device && known.type === type) return known.whole
+    const made: Device = {
+      ...device,
+      format: type.format,
+      mapping: device.mapping ?? type.mapping,
+      extraction: device.extraction ?? type.extraction,
+      expectedIntervalS: device.expectedIntervalS ?? type.expectedIntervalS,
+      power: device.power ?? type.power,
+    }
+    joined.set(id, { device, type, whole: made })
+    return made
+  }
+
   function refresh(): void {
+    beside.refresh()
     const now = clock()
     // Once a minute everything, so that a clock that was set back hides no change for long.
     if (now - reloadedAt > RELOAD_ALL_MS || now < reloadedAt) {
@@ -255,13 +307,104 @@ export function deviceRegister(records: Records, clock: () => number): DeviceReg
 
   refresh()
   return {
-    get: (id) => byId.get(id),
+    get: whole,
     byExternal(bridgeId, externalId) {
       const id = byName.get(nameKey(bridgeId, externalId))
-      return id === undefined ? undefined : byId.get(id)
+      return id === undefined ? undefined : whole(id)
     },
+    type: beside.type,
+    datastreamById: beside.datastreamById,
+    declared(deviceId, datastream) {
+      const own = beside.declared(deviceId, datastream)
+      if (own) return own
+      const typeId = byId.get(deviceId)?.typeId
+      return typeId ? beside.type(typeId)?.datastreams.find((d) => d.name === datastream) : undefined
+    },
+    calibrations: beside.calibrations,
     refresh,
     size: () => byId.size,
+  }
+}
+
+const NO_CALIBRATIONS: readonly Calibration[] = []
+
+/** Types, declared datastreams and calibrations: few and small, so each is read again whole when it changed. */
+function besideDevices(records: Records) {
+  const { sqlite } = records
+  const mark = sqlite.prepare(
+    `select (select count(*) || '/' || coalesce(sum(version), 0) || '/' || coalesce(max(updated_at), 0) from device_type) as types,
+       (select count(*) || '/' || coalesce(max(id), 0) || '/' || coalesce(max(created_at), 0) from datastream) as datastreams,
+       (select count(*) || '/' || coalesce(max(id), 0) from calibration) as calibrations`,
+  )
+  // The pragma tells of other connections' commits, total_changes() of our own: without either nothing is asked.
+  const version = sqlite.prepare('select data_version, total_changes() as own from pragma_data_version')
+  const types = new Map<string, DeviceType>()
+  const byId = new Map<number, RegisteredDatastream>()
+  const byName = new Map<string, RegisteredDatastream>()
+  const calibrations = new Map<string, Calibration[]>()
+  let seen = { version: '', types: '', datastreams: '', calibrations: '' }
+
+  function refresh(): void {
+    const { data_version, own } = version.get() as { data_version: number; own: number }
+    const at = `${data_version}/${own}`
+    if (at === seen.version) return
+    const found = mark.get() as { types: string; datastreams: string; calibrations: string }
+    if (found.types !== seen.types) {
+      types.clear()
+      const rows = sqlite.prepare('select * from device_type').all() as unknown as Parameters<
+        typeof toDeviceType
+      >[0][]
+      for (const row of rows) types.set(row.id, toDeviceType(row))
+    }
+    if (found.datastreams !== seen.datastreams) readDatastreams()
+    if (found.calibrations !== seen.calibrations) readCalibrations()
+    seen = { version: at, ...found }
+  }
+
+  function readDatastreams(): void {
+    byId.clear()
+    byName.clear()
+    const rows = sqlite.prepare('select * from datastream').all() as unknown as Selectable<
+      RecordsDb['datastream']
+    >[]
+    for (const row of rows) {
+      const one: RegisteredDatastream = {
+        id: row.id,
+        deviceId: row.device_id,
+        name: row.name,
+        observedProperty: row.observed_property,
+        ...(row.unit === null ? {} : { unit: row.unit }),
+        ...(row.detection_limit === null ? {} : { detectionLimit: row.detection_limit }),
+        ...(row.saturation === null ? {} : { saturation: row.saturation }),
+      }
+      byId.set(one.id, one)
+      byName.set(`${one.deviceId}\n${one.name}`, one)
+    }
+  }
+
+  function readCalibrations(): void {
+    calibrations.clear()
+    const rows = sqlite
+      .prepare('select * from calibration order by from_at, id')
+      .all() as unknown as Selectable<RecordsDb['calibration']>[]
+    for (const row of rows) {
+      const key = `${row.device_id}\n${row.datastream}`
+      const own = calibrations.get(key) ?? []
+      own.push({ version: row.version, factor: row.factor, shift: row.shift, fromMs: row.from_at })
+      calibrations.set(key, own)
+    }
+  }
+
+  refresh()
+  return {
+    refresh,
+    type: (id: string) => types.get(id),
+    datastreamById: (id: number) => byId.get(id),
+    declared: (deviceId: string, name: string) => byName.get(`${deviceId}\n${name}`),
+    calibrations: (deviceId: string, name: string) =>
+      calibrations.size === 0
+        ? NO_CALIBRATIONS
+        : (calibrations.get(`${deviceId}\n${name}`) ?? NO_CALIBRATIONS),
   }
 }
 
@@ -280,6 +423,10 @@ function toDevice(row: DeviceRow): Device {
     externalId: row.external_id,
     topicTree: row.topic_tree,
     mapping: row.mapping === null ? null : (JSON.parse(row.mapping) as Device['mapping']),
+    typeId: row.type_id,
+    extraction: row.extraction === null ? null : (JSON.parse(row.extraction) as Device['extraction']),
+    owner: row.owner,
+    power: row.power as Device['power'],
     revokedAt: row.revoked_at,
     createdAt: row.created_at,
   }

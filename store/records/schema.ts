@@ -23,6 +23,110 @@ export type RecordsDb = {
     revoked_at: number | null
     created_at: number
     updated_at: number
+    type_id: Generated<string | null>
+    owner: Generated<string>
+    power: Generated<string | null>
+    extraction: Generated<string | null>
+  }
+  device_type: {
+    id: string
+    name: string
+    kind: string
+    format: string
+    codec: string | null
+    mapping: string | null
+    extraction: string | null
+    datastreams: string
+    expected_interval_s: number | null
+    power: string | null
+    version: number
+    created_at: number
+    updated_at: number
+  }
+  datastream: {
+    id: Generated<number>
+    device_id: string
+    name: string
+    observed_property: string
+    unit: string | null
+    detection_limit: number | null
+    saturation: number | null
+    created_at: number
+  }
+  device_credential: {
+    id: string
+    device_id: string
+    label: string
+    secret_hash: string
+    created_at: number
+    expires_at: number | null
+    revoked_at: number | null
+  }
+  device_certificate: {
+    fingerprint: string
+    device_id: string
+    subject: string
+    not_before: number
+    not_after: number
+    created_at: number
+    revoked_at: number | null
+  }
+  device_location: {
+    id: Generated<number>
+    device_id: string
+    lng: number
+    lat: number
+    from_at: number
+    by_user: string
+    reason: string
+  }
+  calibration: {
+    id: Generated<number>
+    device_id: string
+    datastream: string
+    version: string
+    factor: number
+    shift: number
+    from_at: number
+    created_at: number
+    created_by: string
+  }
+  announcement: {
+    id: Generated<number>
+    sender_id: string
+    topic: string
+    component: string
+    unique_id: string
+    payload: string
+    proposal: string
+    state: string
+    first_at: number
+    last_at: number
+    decided_by: string | null
+    decided_at: number | null
+  }
+  connection: {
+    id: string
+    name: string
+    kind: string
+    config: string
+    secret: string | null
+    device_id: string
+    enabled: number
+    version: number
+    created_at: number
+    updated_at: number
+  }
+  connection_state: {
+    connection_id: string
+    state: string
+    state_at: number
+    last_message_at: number | null
+    last_error: string | null
+    last_error_at: number | null
+    received: number
+    next_at: number | null
+    cursor: string | null
   }
   device_state: {
     device_id: string
@@ -38,6 +142,17 @@ export type RecordsDb = {
     backfill_total: number | null
     lng: number | null
     lat: number | null
+    battery: Generated<number | null>
+    battery_at: Generated<number | null>
+    frame_count: Generated<number | null>
+    frame_session: Generated<string | null>
+    frames_lost: Generated<number>
+    frames_lost_at: Generated<number | null>
+    /** JSON list of the moments at which it fell away, newest last */
+    drops: Generated<string>
+    clock: Generated<string | null>
+    clock_offset_ms: Generated<number | null>
+    clock_at: Generated<number | null>
   }
   asset: {
     id: string
@@ -249,6 +364,7 @@ export type RecordsDb = {
     created_by: string
     finished_at: number | null
     result: string | null
+    progress: Generated<string | null>
   }
   setting: {
     key: string
@@ -284,6 +400,12 @@ export type RecordsDb = {
     got: string
     hint: string
     correlation_id: string
+    /** JSON list of all reasons, when there are several */
+    rejections: Generated<string | null>
+    /** 1 once the error reached the broker */
+    told: Generated<number>
+    /** replays that were refused again */
+    attempts: Generated<number>
   }
   recent_message: {
     device_id: string
@@ -294,5 +416,8 @@ export type RecordsDb = {
     payload: Uint8Array | null
     verdict: string
     summary: string
+    epoch: Generated<number | null>
+    sequence: Generated<number | null>
+    correlation_id: Generated<string | null>
   }
 }

@@ -1,7 +1,6 @@
-import { type ColumnDefinitionBuilder, type Kysely, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { RecordsDb } from '../schema.ts'
-
-type Columns = Record<string, string>
+import { index, table } from './build.ts'
 
 /** The first tables. The comment on each names the one process that writes it. */
 export async function up(db: Kysely<RecordsDb>): Promise<void> {
@@ -323,33 +322,4 @@ export async function up(db: Kysely<RecordsDb>): Promise<void> {
     summary: 'text',
   })
   await sql`create unique index recent_message_device_slot on recent_message (device_id, slot)`.execute(db)
-}
-
-/** 'text', 'real?' (nullable), 'text pk', 'text unique', 'serial' (auto-increment key). */
-async function table(db: Kysely<RecordsDb>, name: string, columns: Columns): Promise<void> {
-  let builder = db.schema.createTable(name)
-  for (const [column, spec] of Object.entries(columns)) {
-    if (spec === 'serial') {
-      builder = builder.addColumn(column, 'integer', (c) => c.primaryKey().autoIncrement())
-      continue
-    }
-    const [typeName = 'text', extra] = spec.split(' ')
-    const nullable = typeName.endsWith('?')
-    const type = typeName.replace('?', '') as 'text' | 'real' | 'bigint' | 'integer' | 'blob'
-    builder = builder.addColumn(column, type, (c: ColumnDefinitionBuilder) => {
-      let built = nullable ? c : c.notNull()
-      if (extra === 'pk') built = built.primaryKey()
-      if (extra === 'unique') built = built.unique()
-      return built
-    })
-  }
-  await builder.execute()
-}
-
-async function index(db: Kysely<RecordsDb>, name: string, columns: string[]): Promise<void> {
-  await db.schema
-    .createIndex(`${name}_${columns.join('_')}`)
-    .on(name)
-    .columns(columns)
-    .execute()
 }

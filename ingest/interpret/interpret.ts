@@ -1,4 +1,4 @@
-import type { Device } from '../model/device.ts'
+import type { Device } from '../../model/device.ts'
 import {
   type DriveChunkPayload,
   driveChunkSchema,
@@ -8,15 +8,15 @@ import {
   observationSchema,
   type StatusPayload,
   statusSchema,
-} from '../model/payloads.ts'
-import type { Rejection } from '../model/reject.ts'
-import { DEVICE_CHANNELS, type DeviceChannel, parseDeviceTopic } from '../model/topics.ts'
-import type { JournalRecord } from '../store/journal/port.ts'
-import type { Reading, StoredChunk } from '../store/readings/port.ts'
-import type { DeviceRegister } from '../store/records/devices.ts'
+} from '../../model/payloads.ts'
+import type { Rejection } from '../../model/reject.ts'
+import { DEVICE_CHANNELS, type DeviceChannel, parseDeviceTopic } from '../../model/topics.ts'
+import type { JournalRecord } from '../../store/journal/port.ts'
+import type { Reading, StoredChunk } from '../../store/readings/port.ts'
+import type { DeviceRegister } from '../../store/records/devices.ts'
+import { describe, parseJson } from '../decode/json.ts'
+import { decodeTtsUplink, namesOf, parseTtsTopic, readTtsUplink } from '../decode/tts-v3.ts'
 import type { TownArea } from './area.ts'
-import { describe, parseJson } from './decode/json.ts'
-import { decodeTtsUplink, namesOf, parseTtsTopic, readTtsUplink } from './decode/tts-v3.ts'
 import {
   type Circumstances,
   judgeDrive,

@@ -1,10 +1,12 @@
 import type { z } from 'zod'
-import type { Device } from '../model/device.ts'
-import { OBSERVED_PROPERTIES, type ObservedProperty } from '../model/observed-property.ts'
-import type { DriveChunkPayload, InspectionPayload, ObservationPayload } from '../model/payloads.ts'
-import type { RejectCode, Rejection } from '../model/reject.ts'
-import { type Instant, parseRfc3339, timeFault, toRfc3339 } from '../model/time.ts'
-import { QUALITY, type Reading, type StoredChunk } from '../store/readings/port.ts'
+import type { Device } from '../../model/device.ts'
+import { OBSERVED_PROPERTIES, type ObservedProperty } from '../../model/observed-property.ts'
+import type { DriveChunkPayload, InspectionPayload, ObservationPayload } from '../../model/payloads.ts'
+import type { RejectCode, Rejection } from '../../model/reject.ts'
+import { type Instant, parseRfc3339, timeFault, toRfc3339 } from '../../model/time.ts'
+import { QUALITY } from '../../model/quality.ts'
+import type { Reading, StoredChunk } from '../../store/readings/port.ts'
+import { at, clip, describe, pointerOf } from '../decode/json.ts'
 import {
   allowedArea,
   contains,
@@ -14,7 +16,6 @@ import {
   POSITION_CONFLICT_M,
   type TownArea,
 } from './area.ts'
-import { at, clip, describe, pointerOf } from './decode/json.ts'
 import { conversion, convert, fittingUnits } from './units.ts'
 
 /** What a message's payload is judged against. */

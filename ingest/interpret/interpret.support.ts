@@ -1,6 +1,6 @@
-import type { Device } from '../model/device.ts'
-import type { JournalRecord } from '../store/journal/port.ts'
-import type { DeviceRegister } from '../store/records/devices.ts'
+import type { Device, DeviceType } from '../../model/device.ts'
+import type { JournalRecord } from '../../store/journal/port.ts'
+import type { DeviceRegister, RegisteredDatastream } from '../../store/records/devices.ts'
 
 /** A device as the register holds it; tests say only what matters to them. */
 export function device(over: Partial<Device> & { id: string }): Device {
@@ -17,6 +17,10 @@ export function device(over: Partial<Device> & { id: string }): Device {
     externalId: null,
     topicTree: null,
     mapping: null,
+    typeId: null,
+    extraction: null,
+    owner: '',
+    power: null,
     revokedAt: null,
     createdAt: 0,
     ...over,
@@ -24,12 +28,19 @@ export function device(over: Partial<Device> & { id: string }): Device {
 }
 
 /** A register that holds exactly these devices. */
-export function registerOf(devices: readonly Device[]): DeviceRegister {
+export function registerOf(
+  devices: readonly Device[],
+  more: { types?: readonly DeviceType[]; datastreams?: readonly RegisteredDatastream[] } = {},
+): DeviceRegister {
   const byId = new Map(devices.map((d) => [d.id, d]))
   return {
     get: (id) => byId.get(id),
     byExternal: (bridgeId, name) =>
       devices.find((d) => d.bridgeId === bridgeId && d.externalId?.toLowerCase() === name.toLowerCase()),
+    type: (id) => more.types?.find((t) => t.id === id),
+    datastreamById: (id) => more.datastreams?.find((d) => d.id === id),
+    declared: (deviceId, name) => more.datastreams?.find((d) => d.deviceId === deviceId && d.name === name),
+    calibrations: () => [],
     refresh: () => {},
     size: () => byId.size,
   }

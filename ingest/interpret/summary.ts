@@ -1,4 +1,4 @@
-import type { Verdict } from '../store/records/messages.ts'
+import type { Verdict } from '../../store/records/messages.ts'
 import type { Interpreted } from './interpret.ts'
 
 /** Was the message taken whole, in part, or not at all? */

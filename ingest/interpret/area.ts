@@ -1,4 +1,4 @@
-import type { Device } from '../model/device.ts'
+import type { Device } from '../../model/device.ts'
 
 /** Box around the municipality, degrees WGS84: the bounds of its active network, without any margin. */
 export type TownArea = { minLng: number; minLat: number; maxLng: number; maxLat: number }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { REJECT_CODES, type RejectCode } from '../model/reject.ts'
-import { QUALITY } from '../store/readings/port.ts'
-import { dataTest } from '../test/support/shared-data.ts'
+import { REJECT_CODES, type RejectCode } from '../../model/reject.ts'
+import { QUALITY } from '../../model/quality.ts'
+import { dataTest } from '../../test/support/shared-data.ts'
 import { device, RECEIVED, record, registerOf } from './interpret.support.ts'
 import { type Interpreted, interpret, MAX_BYTES, type TownArea } from './interpret.ts'
 

@@ -1,0 +1,58 @@
+import type { Device } from '../../model/device.ts'
+import type { ObservationPayload } from '../../model/payloads.ts'
+import type { Rejection } from '../../model/reject.ts'
+
+/** One message as a decoder sees it. */
+export type EncodedMessage = {
+  /** as its sender wrote it; of an HTTP request `http/{what}` */
+  topic: string
+  payload: Uint8Array
+  /** epoch ms: what relative times of SenML are relative to */
+  receivedAt: number
+  /** the device or bridge that sent it */
+  sender: Device
+}
+
+/** A reading in the words of `devices/{id}/observations`, judged by nobody yet, and where in the payload it stands. */
+export type DecodedObservation = {
+  observation: ObservationPayload
+  pointer: string
+  /** SensorThings: the number of the declared datastream that says which device and property this is */
+  datastreamId?: number
+}
+
+/**
+ * One device's share of a message. A decoder is pure and knows no register: which device a name belongs to, what its
+ * fields mean and what its codec makes of radio bytes is said afterwards, by `ingest/interpret`.
+ */
+export type DecodedPart = {
+  /** names under which the device may be registered with its sender, likeliest first; null: the sender itself */
+  names: readonly string[] | null
+  /** where in the payload the name stands; '' when the topic said it */
+  namePointer: string
+  /** for all fields below; RFC 3339, nanoseconds kept */
+  phenomenonTime?: string
+  /** the sender's message id, to recognise repeats */
+  id?: string
+  observations: readonly DecodedObservation[]
+  /** a decoded object whose fields the mapping of the device names */
+  fields?: { value: Record<string, unknown>; pointer: string }
+  /** radio bytes for the codec of the device's type; used when there are no `fields` */
+  uplink?: { bytes: Uint8Array; fPort: number; pointer: string }
+  /** what the network says of the device itself */
+  link?: { frameCount?: number; session?: string; batteryPercent?: number }
+  /** what the codec of the network server said */
+  warnings?: readonly string[]
+}
+
+export type Decoded = { parts: readonly DecodedPart[]; rejections: readonly Rejection[] }
+
+/** One family of formats. `{format}.examples.json` beside it specifies it. */
+export type Decoder = {
+  /** `data`: decode it; `silent`: of this family but without readings (a join, an acknowledgement); undefined: not ours */
+  reads(topic: string, sender: Device): 'data' | 'silent' | undefined
+  /** how a topic looks that it reads, for the error text */
+  expectedTopic(sender: Device): string
+  /** Never throws on what was sent: everything wrong is in `rejections`. */
+  decode(message: EncodedMessage): Decoded
+}
