@@ -56,3 +56,26 @@ export type Decoder = {
   /** Never throws on what was sent: everything wrong is in `rejections`. */
   decode(message: EncodedMessage): Decoded
 }
+
+/** What the codec of a type made of radio bytes. `ingest/codec` runs it; here it is only a function. */
+export type CodecOutcome =
+  | {
+      ok: true
+      data: Record<string, unknown>
+      /** what its `normalizeUplink` made of `data`, when it has one: entries in the schema of The Things Stack */
+      normalized: readonly Record<string, unknown>[] | null
+      warnings: readonly string[]
+    }
+  | {
+      ok: false
+      code: 'codec_failed' | 'codec_timeout' | 'codec_suspended'
+      /** what the codec or its sandbox said, at most 500 characters */
+      message: string
+      warnings: readonly string[]
+    }
+
+/** Synchronous, bounded in time and memory, never throws. The same input gives the same outcome. */
+export type RunCodec = (
+  codec: { typeId: string; version: number; source: string },
+  input: { bytes: Uint8Array; fPort: number; recvTime: string },
+) => CodecOutcome
