@@ -1,5 +1,7 @@
 import express, { type Express } from 'express'
 import helmet from 'helmet'
+import { liveKey, MAX_WATCHES, readDigest, WATCH_EVERY_MS } from '../model/live.ts'
+import { WATCH_EVENT_TOPIC } from '../model/topics.ts'
 import { createPasswords } from './auth/password.ts'
 import type { Context } from './context.ts'
 import type { ApiDeps } from './deps.ts'
@@ -65,7 +67,19 @@ export function createApp(deps: ApiDeps): App {
     mirror.sync().catch((error: unknown) => log.warn({ err: error }, 'changes could not be read'))
   }
   bus.onChangePoke(look)
-  bus.onLive((kind, payload) => hub.pass(kind, payload))
+  bus.onLive((kind, payload) => {
+    if (kind === 'vehicle') return hub.pass(kind, payload)
+    const digest = readDigest(payload)
+    if (digest) hub.passMessages(digest.key, JSON.stringify(digest.messages))
+  })
+  const watch = () => {
+    const filters = [...new Map(hub.watched().map((filter) => [liveKey(filter), filter])).values()]
+    if (filters.length > 0)
+      bus.poke(WATCH_EVENT_TOPIC, JSON.stringify({ filters: filters.slice(0, MAX_WATCHES) }))
+  }
+  hub.onWatch(watch)
+  const watchTimer = setInterval(watch, WATCH_EVERY_MS)
+  watchTimer.unref()
   const timer = setInterval(look, LOOK_EVERY_MS)
   timer.unref()
 
@@ -104,6 +118,7 @@ export function createApp(deps: ApiDeps): App {
     hub,
     async close() {
       clearInterval(timer)
+      clearInterval(watchTimer)
       hub.close()
       await tiles.close()
     },

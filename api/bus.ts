@@ -23,7 +23,7 @@ export type Bus = {
   close(): Promise<void>
 }
 
-const LIVE_MAX_BYTES = 16 * 1024
+const LIVE_MAX_BYTES = 128 * 1024
 
 /** Connect as the internal user `api` and keep connecting: the broker may start later, or fall and come back. */
 export function createBus(deps: { config: Config; secrets: Secrets; log: Logger; now: () => number }): Bus {

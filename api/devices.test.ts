@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import mqtt, { type MqttClient } from 'mqtt'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BROKER_HEALTH_TOPIC } from '../model/health.ts'
+import { liveKey } from '../model/live.ts'
 import { CHANGE_POKE_TOPIC, MESSAGE_EVENT_TOPIC, VEHICLE_EVENT_TOPIC } from '../model/topics.ts'
 import { INTERNAL_USERS, openSecrets } from '../store/secrets.ts'
 import { type ApiTown, apiTown } from '../test/support/api-town.ts'
@@ -158,9 +159,15 @@ test('devices are found by text, kind and liveness, page by page', async () => {
 
 test('passing events come over MQTT: vehicles to every page, messages to the integrator, pokes at once', async () => {
   const streams = await Promise.all(
-    [cookie, inspector].map(async (as) => {
+    (
+      [
+        [cookie, '/v1/events/messages?deviceId=meetkast-1'],
+        [cookie, '/v1/events'],
+        [inspector, '/v1/events'],
+      ] as const
+    ).map(async ([as, address]) => {
       const abort = new AbortController()
-      const response = await fetch(`${town.url}/v1/events`, { headers: { cookie: as }, signal: abort.signal })
+      const response = await fetch(`${town.url}${address}`, { headers: { cookie: as }, signal: abort.signal })
       const seen = { text: '', leave: () => abort.abort() }
       void (async () => {
         try {
@@ -172,19 +179,23 @@ test('passing events come over MQTT: vehicles to every page, messages to the int
       return seen
     }),
   )
-  const [integrator, other] = streams
+  const [integrator, wide, other] = streams
   const ingest = await connect(INTERNAL_USERS.ingest, openSecrets(town.dataDir).internal.ingest)
   await ingest.publishAsync(VEHICLE_EVENT_TOPIC, '{"deviceId":"auto-1","lng":5.1,"lat":52.1}')
-  await ingest.publishAsync(MESSAGE_EVENT_TOPIC, '{"deviceId":"meetkast-1",\n"summary":"pm25 12"}')
+  const digest = {
+    key: liveKey({ deviceId: 'meetkast-1' }),
+    messages: { total: 1, accepted: 1, partly: 0, quarantined: 0, overMs: 250, items: [] },
+  }
+  await ingest.publishAsync(MESSAGE_EVENT_TOPIC, JSON.stringify(digest, null, 1))
   await eventually(
     'the integrator sees both',
-    () => integrator?.text.includes('event: message') && integrator.text.includes('event: vehicle'),
+    () => integrator?.text.includes('event: messages') && wide?.text.includes('event: vehicle'),
     5_000,
   )
   await eventually('the other page sees the vehicle', () => other?.text.includes('auto-1'), 5_000)
   expect(other?.text).not.toContain('event: message')
-  // A line break in a payload must not break the stream.
-  expect(integrator?.text).toContain('data: {"deviceId":"meetkast-1", "summary":"pm25 12"}')
+  expect(integrator?.text).toContain('"total":1,')
+  expect(integrator?.text).not.toContain('event: vehicle')
   town.records.sqlite
     .prepare("insert into change (at, kind, ref, data) values (1, 'device', 'gepord', '{}')")
     .run()

@@ -1,3 +1,4 @@
+import { liveKey } from '../model/live.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { trimChanges } from '../store/records/changes.ts'
 import { type ApiTown, apiTown, seedFlags } from '../test/support/api-town.ts'
@@ -14,9 +15,9 @@ afterAll(() => town.close())
 type Event = { id?: string; event?: string; data?: string }
 
 /** A page that listens, as EventSource does. */
-async function listen(options: { lastEventId?: string; as?: string } = {}) {
+async function listen(options: { lastEventId?: string; as?: string; path?: string } = {}) {
   const abort = new AbortController()
-  const response = await fetch(`${town.url}/v1/events`, {
+  const response = await fetch(`${town.url}${options.path ?? '/v1/events'}`, {
     headers: {
       cookie: options.as ?? cookie,
       ...(options.lastEventId ? { 'last-event-id': options.lastEventId } : {}),
@@ -148,19 +149,21 @@ test('a stream ends with its session, and a person who got another role hears no
   const admin = await town.logIn('administrator', 'baas')
   const one = await town.logIn('integrator', 'koppelaar')
   const other = await town.logIn('planner', 'vertrekt')
-  const messages = await listen({ as: one.cookie })
+  const messages = await listen({ as: one.cookie, path: '/v1/events/messages' })
   const leaving = await listen({ as: other.cookie })
   const hub = town.app.hub
-  await messages.until(() => messages.events.length > 0 && hub.size(one.id) === 1)
+  await messages.until(() => hub.watched().length === 1)
   await leaving.until(() => hub.size(other.id) === 1)
-  const heard = () => messages.events.filter((event) => event.event === 'message').length
-  hub.pass('message', '{"n":1}')
+  const heard = () => messages.events.filter((event) => event.event === 'messages').length
+  const key = liveKey({})
+  hub.passMessages(liveKey({ deviceId: 'another' }), '{"n":0}')
+  hub.passMessages(key, '{"n":1}')
   await messages.until(() => heard() === 1)
   expect(heard()).toBe(1)
   await town.send('PATCH', `/v1/people/${one.id}`, { cookie: admin.cookie, body: { role: 'planner' } })
-  hub.pass('message', '{"n":2}')
-  hub.pass('vehicle', '{"n":3}')
-  await messages.until(() => messages.events.some((event) => event.event === 'vehicle'))
+  expect(hub.watched()).toEqual([])
+  hub.passMessages(key, '{"n":2}')
+  await leaving.until(() => leaving.events.length > 0)
   expect(heard()).toBe(1)
   // At once, not at the next beat.
   await town.send('DELETE', '/v1/sessions/current', { cookie: other.cookie })
@@ -175,7 +178,10 @@ test('one person does not take all the streams', async () => {
   const many = await town.logIn('planner', 'veel')
   const abort = new AbortController()
   const open = () =>
-    fetch(`${town.url}/v1/events`, { headers: { cookie: many.cookie }, signal: abort.signal })
+    fetch(`${town.url}/v1/events`, {
+      headers: { cookie: many.cookie },
+      signal: abort.signal,
+    })
   try {
     const answers = await Promise.all(Array.from({ length: 45 }, open))
     expect(answers.filter((answer) => answer.status === 200)).toHaveLength(40)

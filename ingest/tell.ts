@@ -2,6 +2,7 @@ import type { Logger } from '../log.ts'
 import type { ErrorMessage } from '../model/payloads.ts'
 import { toRfc3339 } from '../model/time.ts'
 import { CHANGE_POKE_TOPIC, deviceTopic, MESSAGE_EVENT_TOPIC, VEHICLE_EVENT_TOPIC } from '../model/topics.ts'
+import type { LiveSampler } from './live.ts'
 import { correlationId, type Item } from './records-sink.ts'
 import { summarize, verdictOf } from './interpret/summary.ts'
 
@@ -29,7 +30,8 @@ export type Teller = {
 }
 
 const ERRORS_PER_SECOND = 50
-const MESSAGES_PER_SECOND = 20
+/** How often the live page is told what came in, ms. */
+const LIVE_EVERY_MS = 250
 const VEHICLES_PER_SECOND = 20
 const VEHICLE_MAX_AGE_MS = 2 * 60_000
 const MAX_WAITING = 10_000
@@ -40,8 +42,13 @@ const MAX_SENDERS = 50_000
  * The MQTT side of ingest. The store is the truth: when the broker is away, pokes and live events are dropped and a
  * bounded number of errors waits.
  */
-export function createTeller(deps: { client: Publisher; log: Logger; now: () => number }): Teller {
-  const { client, log, now } = deps
+export function createTeller(deps: {
+  client: Publisher
+  live: LiveSampler
+  log: Logger
+  now: () => number
+}): Teller {
+  const { client, live: sampler, log, now } = deps
   const waiting: { topic: string; payload: string }[] = []
   let inFlight = 0
   /** a publish failed although the connection looked well: wait for the next second or connection */
@@ -50,10 +57,14 @@ export function createTeller(deps: { client: Publisher; log: Logger; now: () => 
   /** per sender within this second: how many were told, and what was not */
   let told = new Map<string, { count: number; surplus: number; last: ErrorMessage | null }>()
   let second = 0
-  let messagesLeft = MESSAGES_PER_SECOND
   let vehiclesLeft = VEHICLES_PER_SECOND
   const timer = setInterval(nextSecond, 1_000)
   timer.unref()
+  const liveTimer = setInterval(() => {
+    if (!sampler.watched()) return
+    for (const digest of sampler.flush()) live(MESSAGE_EVENT_TOPIC, digest)
+  }, LIVE_EVERY_MS)
+  liveTimer.unref()
 
   function nextSecond(): void {
     const current = Math.floor(now() / 1_000)
@@ -61,7 +72,6 @@ export function createTeller(deps: { client: Publisher; log: Logger; now: () => 
     second = current
     paused = false
     drain()
-    messagesLeft = MESSAGES_PER_SECOND
     vehiclesLeft = VEHICLES_PER_SECOND
     const before = told
     told = new Map()
@@ -133,18 +143,20 @@ export function createTeller(deps: { client: Publisher; log: Logger; now: () => 
     }
   }
 
-  function tellMessage(item: Item): void {
-    if (messagesLeft <= 0) return
-    messagesLeft--
-    const { record, found } = item
-    live(MESSAGE_EVENT_TOPIC, {
+  function tellMessage({ record, found }: Item): void {
+    const looked = {
       deviceId: found.device?.id ?? record.deviceId,
+      senderId: record.deviceId,
       topic: record.topic,
+      verdict: verdictOf(found),
+    }
+    sampler.add(looked, () => ({
+      ...looked,
+      correlationId: correlationId(record),
       receivedAt: toRfc3339(record.receivedAt),
       bytes: record.payload.length,
-      verdict: verdictOf(found),
       summary: summarize(found),
-    })
+    }))
   }
 
   function tellVehicle({ found }: Item): void {
@@ -169,10 +181,11 @@ export function createTeller(deps: { client: Publisher; log: Logger; now: () => 
   return {
     batch(items, newestChange) {
       nextSecond()
+      const watched = sampler.watched()
       for (const item of items) {
         if (item.found.rejections.length > 0) tellErrors(item)
         if (item.found.drive) tellVehicle(item)
-        if (messagesLeft > 0) tellMessage(item)
+        if (watched) tellMessage(item)
       }
       if (newestChange !== null) live(CHANGE_POKE_TOPIC, { id: newestChange })
     },
@@ -182,6 +195,9 @@ export function createTeller(deps: { client: Publisher; log: Logger; now: () => 
       drain()
     },
     dropped: () => dropped,
-    close: () => clearInterval(timer),
+    close() {
+      clearInterval(timer)
+      clearInterval(liveTimer)
+    },
   }
 }

@@ -1,5 +1,6 @@
 import type { Response } from 'express'
 import type { Change } from '../../model/api.ts'
+import { type LiveFilter, liveKey } from '../../model/live.ts'
 import { toRfc3339 } from '../../model/time.ts'
 import type { Records } from '../../store/records/open.ts'
 import type { ChangeRow, Mirror } from './mirror.ts'
@@ -21,7 +22,13 @@ export type Hub = {
    */
   open(res: Response, lastEventId: number | undefined, options: StreamOptions): Promise<void>
   /** A passing event, without number: who misses it has missed nothing. */
-  pass(kind: 'vehicle' | 'message' | 'tiles', payload: string): void
+  pass(kind: 'vehicle' | 'tiles', payload: string): void
+  /** What came in, for those who look through the filter of this key. */
+  passMessages(key: string, payload: string): void
+  /** Through which filters somebody looks now. */
+  watched(): LiveFilter[]
+  /** Be told when somebody starts to look through a filter. */
+  onWatch(listener: () => void): void
   /** Ask now whether each stream is still allowed: someone logged out, was disabled or got another role. */
   recheck(): Promise<void>
   /** open streams, those being opened too; of one person when `personId` is given */
@@ -31,6 +38,8 @@ export type Hub = {
 
 type StreamOptions = {
   personId: string
+  /** a stream of messages, and of nothing else, through this filter */
+  live?: LiveFilter
   /**
    * asked now and at each heartbeat: what the person may hear now, or undefined when the session ended, which ends the
    * stream
@@ -43,6 +52,8 @@ type Client = {
   personId: string
   allowed: StreamOptions['allowed']
   messages: boolean
+  live: LiveFilter | undefined
+  key: string | undefined
   sentId: number
   timer: NodeJS.Timeout | undefined
 }
@@ -51,6 +62,7 @@ export function createHub(deps: { records: Records; mirror: Mirror; heartbeatMs?
   const { records, mirror, heartbeatMs = HEARTBEAT_MS } = deps
   const clients = new Set<Client>()
   const opening = new Set<Client>()
+  const watchListeners: (() => void)[] = []
   const missed = records.sqlite.prepare(
     'select id, at, kind, ref, data from change where id > ? order by id limit ?',
   )
@@ -58,11 +70,12 @@ export function createHub(deps: { records: Records; mirror: Mirror; heartbeatMs?
 
   mirror.onChanges((rows, lost) => {
     const top = mirror.lastId()
+    const readers = [...clients].filter((client) => client.key === undefined)
     if (lost || rows.length > RESUME_MAX) {
-      for (const client of clients) write(client, reloadEvent(rows.at(-1)?.id ?? top))
+      for (const client of readers) write(client, reloadEvent(rows.at(-1)?.id ?? top))
       return
     }
-    for (const client of clients) {
+    for (const client of readers) {
       const fresh = rows.filter((row) => row.id > client.sentId)
       if (fresh.length > 0) write(client, fresh.map(changeEvent).join(''), fresh.at(-1)?.id)
     }
@@ -110,6 +123,8 @@ export function createHub(deps: { records: Records; mirror: Mirror; heartbeatMs?
         personId: options.personId,
         allowed: options.allowed,
         messages: false,
+        live: options.live,
+        key: options.live && liveKey(options.live),
         sentId: 0,
         timer: undefined,
       }
@@ -130,17 +145,28 @@ export function createHub(deps: { records: Records; mirror: Mirror; heartbeatMs?
         void check(client)
       }, heartbeatMs)
       // An id without data sets Last-Event-ID in the browser and fires nothing: it can resume from the first moment.
-      res.write(`retry: 2000\n${resumeText(lastEventId, now) || `id: ${now}\n\n`}`)
+      const resume =
+        client.key === undefined ? resumeText(lastEventId, now) || `id: ${now}\n\n` : ': looking\n\n'
+      res.write(`retry: 2000\n${resume}`)
       clients.add(client)
+      if (client.key !== undefined) for (const listener of watchListeners) listener()
     },
     pass(kind, payload) {
       // One line of JSON: a line break in it would end the field.
       const text = `event: ${kind}\ndata: ${payload.replaceAll(/[\r\n]+/g, ' ')}\n\n`
       for (const client of clients) {
-        if (kind === 'message' && !client.messages) continue
+        if (client.key === undefined && client.res.writableLength < DROP_BYTES) client.res.write(text)
+      }
+    },
+    passMessages(key, payload) {
+      const text = `event: messages\ndata: ${payload.replaceAll(/[\r\n]+/g, ' ')}\n\n`
+      for (const client of clients) {
+        if (client.key !== key || !client.messages) continue
         if (client.res.writableLength < DROP_BYTES) client.res.write(text)
       }
     },
+    watched: () => [...clients].flatMap((client) => (client.live && client.messages ? [client.live] : [])),
+    onWatch: (listener) => void watchListeners.push(listener),
     async recheck() {
       await Promise.all([...clients].map(check))
     },

@@ -7,14 +7,14 @@ import { BLOCK_HEADER_BYTES, findBlock, readBlockHeader, unpackBlock } from './b
 import { readCommitted, writeCommitted } from './consumers.ts'
 import { frameEnd, readFrame } from './frame.ts'
 import type { JournalPosition, JournalReader, JournalRecord } from './port.ts'
-import { comparePositions, journalFolder } from './position.ts'
+import { comparePositions, JOURNAL_START, journalFolder } from './position.ts'
 import { listSegments, SEGMENT_HEADER_BYTES, type SegmentName, segmentSeed } from './segment.ts'
 import { decodeWatermark, WATERMARK_BYTES, type Watermark } from './watermark.ts'
 
 export type JournalReaderOptions = {
   dataDir: string
-  /** lower-case letters, digits, dashes: the name under which its position is kept */
-  consumer: string
+  /** lower-case letters, digits, dashes: the name under which its position is kept; null: only looks, trimming does not wait */
+  consumer: string | null
   /** where the consumer's own store stands; without it the position that it last committed, or the oldest record kept */
   from?: JournalPosition
   log: Logger
@@ -37,14 +37,17 @@ export async function openJournalReader(options: JournalReaderOptions): Promise<
   const { consumer, log } = options
   const folder = journalFolder(options.dataDir)
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  let position: JournalPosition = options.from ?? (await readCommitted(folder, consumer))
-  // From now on trimming waits for this consumer, whatever its name.
-  await writeCommitted(folder, consumer, position).catch((error) => {
-    log.warn(
-      { consumer, error },
-      'journal: the consumer could not leave its name; trimming may not wait for it',
-    )
-  })
+  let position: JournalPosition =
+    options.from ?? (consumer === null ? JOURNAL_START : await readCommitted(folder, consumer))
+  if (consumer !== null) {
+    // From now on trimming waits for this consumer, whatever its name.
+    await writeCommitted(folder, consumer, position).catch((error) => {
+      log.warn(
+        { consumer, error },
+        'journal: the consumer could not leave its name; trimming may not wait for it',
+      )
+    })
+  }
 
   let markFile: FileHandle | undefined
   const markBytes = Buffer.alloc(WATERMARK_BYTES)
@@ -273,6 +276,7 @@ export async function openJournalReader(options: JournalReaderOptions): Promise<
   let newest: JournalPosition | undefined
   /** One write at a time; those asked for meanwhile become one. */
   async function commit(target: JournalPosition): Promise<void> {
+    if (consumer === null) return
     newest = target
     while (newest) {
       if (committing !== undefined) {
