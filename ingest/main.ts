@@ -1,6 +1,8 @@
 import mqtt from 'mqtt'
 import { loadConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
+import { readWatch } from '../model/live.ts'
+import { WATCH_EVENT_TOPIC } from '../model/topics.ts'
 import { JOURNAL_START } from '../store/journal/position.ts'
 import { openJournalReader } from '../store/journal/reader.ts'
 import { openReadingsWriter } from '../store/readings/open.ts'
@@ -11,6 +13,7 @@ import { INTERNAL_USERS, openSecrets } from '../store/secrets.ts'
 import { startDetection } from './detect/start.ts'
 import { healthReport } from './health.ts'
 import { createDeviceLimits } from './limits.ts'
+import { createLiveSampler } from './live.ts'
 import { createPipeline } from './pipeline.ts'
 import { createRecordsSink } from './records-sink.ts'
 import { resumeFrom } from './resume.ts'
@@ -49,11 +52,16 @@ const client = mqtt.connect(`mqtt://${host.includes(':') ? `[${host}]` : host}:$
   connectTimeout: 5_000,
   queueQoSZero: false,
 })
-const tell = createTeller({ client, log, now })
+const live = createLiveSampler({ now })
+const tell = createTeller({ client, live, log, now })
+client.on('message', (topic, payload) => {
+  if (topic === WATCH_EVENT_TOPIC) live.watch(readWatch(payload))
+})
 let lastMqttError = ''
 let awaySince: number | null = null
 client.on('connect', () => {
   log.info({}, 'connected to the broker')
+  client.subscribe(WATCH_EVENT_TOPIC)
   lastMqttError = ''
   // The broker was away: who does not come back within its keep-alive is unknown, not online.
   if (awaySince !== null) sink.forgetOnline(awaySince)
