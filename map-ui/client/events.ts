@@ -12,25 +12,12 @@ export type VehicleEvent = {
 type Handlers = {
   change: Set<(changes: Change[]) => void>
   vehicle: Set<(event: VehicleEvent) => void>
-  message: Set<(event: LiveMessage) => void>
   connected: Set<(connected: boolean) => void>
-}
-
-/** One ingested message as the live stream tells it: a summary, never the content of a drive. */
-export type LiveMessage = {
-  deviceId: string
-  topic: string
-  receivedAt: string
-  bytes: number
-  verdict: string
-  summary: string
-  code?: string
 }
 
 const handlers: Handlers = {
   change: new Set(),
   vehicle: new Set(),
-  message: new Set(),
   connected: new Set(),
 }
 
@@ -118,10 +105,6 @@ export function openLive(): () => void {
     stream.addEventListener('vehicle', (event) => {
       const vehicle = parse<VehicleEvent>(event)
       if (vehicle) for (const handle of handlers.vehicle) handle(vehicle)
-    })
-    stream.addEventListener('message', (event) => {
-      const message = parse<LiveMessage>(event)
-      if (message) for (const handle of handlers.message) handle(message)
     })
     stream.addEventListener('reload', everythingAnew)
   }
