@@ -18,7 +18,9 @@ export class ApiError extends Error {
 export type Send = {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   body?: unknown
-  /** version of the case that the change is based on */
+  /** a body that is no JSON */
+  raw?: { type: string; text: string }
+  /** version of what is changed, that the change is based on */
   ifMatch?: number
   signal?: AbortSignal
 }
@@ -37,13 +39,15 @@ export function whenLoggedOut(then: () => void): void {
 export async function fetchOrThrow<T>(path: string, send: Send = {}): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' }
   if (send.body !== undefined) headers['content-type'] = 'application/json'
+  if (send.raw !== undefined) headers['content-type'] = send.raw.type
   if (send.ifMatch !== undefined) headers['if-match'] = `"${send.ifMatch}"`
+  const body = send.raw?.text ?? (send.body === undefined ? undefined : JSON.stringify(send.body))
   let response: Response
   try {
     response = await fetch(path, {
       method: send.method ?? 'GET',
       headers,
-      ...(send.body === undefined ? {} : { body: JSON.stringify(send.body) }),
+      ...(body === undefined ? {} : { body }),
       ...(send.signal ? { signal: send.signal } : {}),
     })
   } catch (cause) {

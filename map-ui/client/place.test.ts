@@ -23,3 +23,9 @@ test('no layers at all is a choice, not the default', () => {
   expect(readPlace('?layers=').layers).toEqual([])
   expect(readPlace(urlOf({ ...readPlace(''), layers: [] }).slice(1)).layers).toEqual([])
 })
+
+test('a room of the integrator, its filter and what is open in it are in the address', () => {
+  const address = '/?view=devices&tab=quarantine&typeId=dragino-lse01&code=no_codec&sel=refusal:17'
+  expect(urlOf(readPlace(address.slice(1)))).toBe(address)
+  expect(readPlace('?tab=attic').tab).toBe('devices')
+})

@@ -2,7 +2,27 @@ export const VIEWS = ['map', 'cases', 'devices', 'people'] as const
 export type View = (typeof VIEWS)[number]
 export const LAYERS = ['condition', 'flags', 'cases', 'lamps', 'air-posts', 'vehicles'] as const
 export type LayerName = (typeof LAYERS)[number]
-export const SELECTED_KINDS = ['flag', 'stretch', 'asset', 'case', 'device'] as const
+/** The rooms of the integrator's desk. */
+export const DESK_TABS = [
+  'devices',
+  'new',
+  'types',
+  'quarantine',
+  'live',
+  'connections',
+  'announcements',
+] as const
+export type DeskTab = (typeof DESK_TABS)[number]
+export const SELECTED_KINDS = [
+  'flag',
+  'stretch',
+  'asset',
+  'case',
+  'device',
+  'type',
+  'connection',
+  'refusal',
+] as const
 export type Selection = { kind: (typeof SELECTED_KINDS)[number]; id: string }
 
 /** Everything that makes a screen this screen. It lives in the URL, so that a link shows a colleague the same. */
@@ -22,9 +42,18 @@ export type Place = {
   mine: boolean
   overdue: boolean
   q: string
+  /** of the integrator's desk */
+  tab: DeskTab
   /** of the list of devices */
   liveness: string
   deviceKind: string
+  /** of the lists of devices and of quarantine */
+  typeId: string
+  /** of quarantine */
+  code: string
+  deviceId: string
+  /** what of the selected thing is looked at */
+  part: string
   sel: Selection | null
 }
 
@@ -54,8 +83,13 @@ export function readPlace(search: string): Place {
     mine: p.get('mine') === '1',
     overdue: p.get('overdue') === '1',
     q: p.get('q') ?? '',
+    tab: oneOf(DESK_TABS, p.get('tab')) ?? 'devices',
     liveness: p.get('liveness') ?? '',
     deviceKind: p.get('deviceKind') ?? '',
+    typeId: p.get('typeId') ?? '',
+    code: p.get('code') ?? '',
+    deviceId: p.get('deviceId') ?? '',
+    part: p.get('part') ?? '',
     sel:
       oneOf(SELECTED_KINDS, kind) && id.length > 0
         ? { kind: oneOf(SELECTED_KINDS, kind)!, id: id.join(':') }
@@ -88,8 +122,13 @@ export function urlOf(place: Place): string {
   set('mine', place.mine ? '1' : '')
   set('overdue', place.overdue ? '1' : '')
   set('q', place.q)
+  set('tab', place.tab, 'devices')
   set('liveness', place.liveness)
   set('deviceKind', place.deviceKind)
+  set('typeId', place.typeId)
+  set('code', place.code)
+  set('deviceId', place.deviceId)
+  set('part', place.part)
   if (place.sel) p.set('sel', `${place.sel.kind}:${place.sel.id}`)
   // Colons and commas are legal in a query and far easier to read in a shared link.
   const text = p

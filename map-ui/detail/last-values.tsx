@@ -39,7 +39,7 @@ export function LastValues({ streams }: { streams: readonly DatastreamView[] }) 
 }
 
 /** A value as people say it: a number with its unit, yes or no, or the name of a state. */
-function valueWords(stream: DatastreamView, value: number, t: Dictionary, f: Format): string {
+export function valueWords(stream: DatastreamView, value: number, t: Dictionary, f: Format): string {
   if (stream.kind === 'truth') return value > 0 ? t.asset.truth.yes : t.asset.truth.no
   if (stream.kind === 'category') {
     const code = stream.codes?.[value] ?? String(value)

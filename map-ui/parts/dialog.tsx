@@ -3,10 +3,17 @@ import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
 import { useText } from '../text/language.ts'
 import { IconButton } from './button.tsx'
 
-type Props = { title: string; open: boolean; onClose: () => void; children: ReactNode; wide?: boolean }
+type Props = {
+  title: string
+  open: boolean
+  onClose: () => void
+  children: ReactNode
+  wide?: boolean
+  size?: 'page'
+}
 
 /** A modal dialog: focus stays inside, Esc closes, focus returns to where it came from. */
-export function Popup({ title, open, onClose, children, wide = false }: Props) {
+export function Popup({ title, open, onClose, children, wide = false, size }: Props) {
   const t = useText()
   return (
     <ModalOverlay
@@ -17,7 +24,7 @@ export function Popup({ title, open, onClose, children, wide = false }: Props) {
       isDismissable
       className="popup-veil"
     >
-      <Modal className={`popup ${wide ? 'popup--wide' : ''}`}>
+      <Modal className={`popup ${size === 'page' ? 'popup--page' : wide ? 'popup--wide' : ''}`}>
         <Dialog className="popup-dialog">
           <header className="popup-head">
             <Heading slot="title" level={2}>

@@ -1,4 +1,5 @@
 import type { Dictionary } from './nl.ts'
+import { deskEn } from './desk-en.ts'
 
 export const en: Dictionary = {
   language: 'English',
@@ -604,6 +605,7 @@ export const en: Dictionary = {
     lost: 'No connection to Schouw; the page keeps trying.',
     open: (time, device) => `Open the message of ${time} from ${device}`,
   },
+  desk: deskEn,
   people: {
     title: 'People',
     invite: 'Invite a person',

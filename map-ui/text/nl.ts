@@ -4,6 +4,7 @@ import type { DeviceKind, DeviceLiveness, PayloadFormat } from '../../model/devi
 import type { Hypothesis, SourceKind } from '../../model/evidence.ts'
 import type { Pavement } from '../../model/network.ts'
 import type { RejectCode } from '../../model/reject.ts'
+import { deskNl } from './desk-nl.ts'
 
 type Words<K extends string> = Record<K, string>
 
@@ -643,6 +644,7 @@ export const nl = {
     lost: 'Geen verbinding met Schouw; de pagina probeert het opnieuw.',
     open: (time: string, device: string) => `Bericht van ${time} van ${device} openen`,
   },
+  desk: deskNl,
   people: {
     title: 'Gebruikers',
     invite: 'Gebruiker uitnodigen',

@@ -1,0 +1,10 @@
+import { OBSERVED_PROPERTIES } from '../../model/observed-property.ts'
+import { useLanguage } from '../text/language.ts'
+
+/** A datastream in words: what it measures, and which one when a device has several. */
+export function PropertyLabel({ property, name }: { property: string; name?: string | undefined }) {
+  const language = useLanguage()
+  const label = OBSERVED_PROPERTIES.get(property)?.label[language] ?? property
+  const which = name?.startsWith(`${property}/`) ? name.slice(property.length + 1) : ''
+  return <>{which ? `${label} (${which})` : label}</>
+}

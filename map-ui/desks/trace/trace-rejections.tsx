@@ -1,0 +1,56 @@
+import type { Rejection } from '../../client/types.ts'
+import { useLanguage, useText } from '../../text/language.ts'
+import { refusalWords } from '../../text/refusals.ts'
+
+/** Refusals drawn at once; a message may have a thousand. */
+const MOST = 20
+
+/** What was refused, where in the message, what was expected, what came, and how to mend it. */
+export function TraceRejections({ rejections }: { rejections: readonly Rejection[] }) {
+  const t = useText()
+  return (
+    <ul className="refusals">
+      {rejections.slice(0, MOST).map((rejection, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the refusals of one message, in their order
+        <li key={i} className="refusal">
+          <RejectionFacts rejection={rejection} />
+        </li>
+      ))}
+      {rejections.length > MOST ? (
+        <li className="quiet">{t.desk.trace.andMore(rejections.length - MOST)}</li>
+      ) : null}
+    </ul>
+  )
+}
+
+function RejectionFacts({ rejection }: { rejection: Rejection }) {
+  const t = useText()
+  const language = useLanguage()
+  return (
+    <>
+      <p className="refusal-head">
+        <b>{t.rejectCode[rejection.code]}</b> <code>{rejection.code}</code>
+      </p>
+      <dl className="rejection">
+        <div>
+          <dt>{t.device.at}</dt>
+          <dd>{rejection.pointer ? <code>{rejection.pointer}</code> : t.device.whole}</dd>
+        </div>
+        <div>
+          <dt>{t.device.expected}</dt>
+          <dd>{refusalWords(rejection.expected, language)}</dd>
+        </div>
+        <div>
+          <dt>{t.device.got}</dt>
+          <dd>
+            <code>{refusalWords(rejection.got, language)}</code>
+          </dd>
+        </div>
+        <div>
+          <dt>{t.device.hint}</dt>
+          <dd>{refusalWords(rejection.hint, language)}</dd>
+        </div>
+      </dl>
+    </>
+  )
+}
