@@ -1,5 +1,5 @@
 import { parseInbound } from '../model/inbound.ts'
-import { parseDeviceTopic } from '../model/topics.ts'
+import { parseDeviceTopic, parseTopicTree } from '../model/topics.ts'
 import type { Credential } from '../store/records/credentials.ts'
 
 /** What one login may do. Decided at login, asked for every packet. */
@@ -13,8 +13,6 @@ export type Grant = {
   receive(topic: string): boolean
 }
 
-/** Topics of our own that no foreign tree may reach into. */
-const RESERVED = /^(devices|schouw)(\/|$)|^\$/
 /** NUL is forbidden [MQTT-1.5.3-2]; the parser turns invalid UTF-8 [MQTT-1.5.3-1] into U+FFFD, which nobody means. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what is looked for
 const UNSOUND = /[\u0000\ufffd]/
@@ -47,31 +45,119 @@ export function matchesFilter(filter: string, topic: string): boolean {
   return wanted.length === levels.length
 }
 
-/** A device: `devices/{own id}/…` and nothing else. */
-export function deviceGrant(deviceId: string): Grant {
-  const prefix = `devices/${deviceId}/`
+/** Is there a topic that both filters hold? `$…` topics aside. */
+export function filtersMeet(a: string, b: string): boolean {
+  const left = a.split('/')
+  const right = b.split('/')
+  for (let i = 0; ; i++) {
+    const one = left[i]
+    const other = right[i]
+    if (one === '#' || other === '#') return true
+    if (one === undefined || other === undefined) {
+      // `a/#` holds `a` too.
+      return one === other
+    }
+    if (one !== '+' && other !== '+' && one !== other) return false
+  }
+}
+
+/** What the broker knows of a sender when it decides. */
+export type Sender = Pick<Credential, 'deviceId' | 'format' | 'externalId' | 'kind' | 'topicTree'>
+
+/** `homeassistant/{component}/[{node}/]{object}/config`: a device tells what it has, in the form of Home Assistant. */
+export const DISCOVERY = /^homeassistant\/[a-z0-9_]{1,64}(\/[A-Za-z0-9_-]{1,64}){1,2}\/config$/
+
+/** Every device of the format writes on these same topics: nobody may listen to all of them. */
+const SHARED = /^(v1\/(devices|gateway)\/|v2\/[a-z]+$|v1\.[01]\/|\/?json\/)/
+
+/** Deeper than any API of these goes. */
+const MAX_FOREIGN_LEVELS = 8
+
+/**
+ * Topics that a foreign format prescribes, on which its devices write without knowing ours.
+ *
+ * - ThingsBoard: `v1/devices/me/…`, short `v2/t` and `v2/a`; a gateway `v1/gateway/…`
+ * - SensorThings 1.0 and 1.1: `v1.1/Observations`, `v1.1/Datastreams(4)/Observations` (OGC 18-088 clause 14)
+ * - FIWARE IoT Agent JSON: `/json/{apikey}/{device}/attrs`, `…/attrs/{name}`; the first slash may be absent
+ *
+ * What is meant by the rest of a topic is the decoder's to judge: a device that writes on the wrong one of its API is
+ * told so, not cut off.
+ */
+function foreignTopics(sender: Sender): ((topic: string) => boolean) | undefined {
+  switch (sender.format) {
+    case 'thingsboard': {
+      const gateway = sender.kind === 'bridge'
+      return (topic) =>
+        topic === 'v2/t' ||
+        topic === 'v2/a' ||
+        isBelow('v1/devices/me/', topic) ||
+        (gateway && isBelow('v1/gateway/', topic))
+    }
+    case 'sensorthings-1.1':
+      return (topic) => /^v1\.[01]\/(Datastreams\([^()/]{1,64}\)\/)?Observations$/.test(topic)
+    case 'fiware-iota-json': {
+      // Names are compared as the register does.
+      const names = new Set([
+        sender.deviceId,
+        ...(sender.externalId ? [sender.externalId.toLowerCase()] : []),
+      ])
+      return (topic) => {
+        const match = /^\/?json\/[^/]{1,128}\/([^/]{1,128})\/attrs(\/[^/]{1,128})?$/.exec(topic)
+        return match !== null && names.has((match[1] as string).toLowerCase())
+      }
+    }
+    default:
+      return undefined
+  }
+}
+
+function isBelow(prefix: string, topic: string): boolean {
+  return (
+    topic.startsWith(prefix) && topic.length > prefix.length && topic.split('/').length <= MAX_FOREIGN_LEVELS
+  )
+}
+
+/**
+ * Filters that the client libraries of ThingsBoard subscribe to before anything else; some give up when they are
+ * refused. Granted, and nothing ever comes: these topics are the same for all.
+ */
+function foreignFilters(sender: Sender): ((filter: string) => boolean) | undefined {
+  if (sender.format !== 'thingsboard') return undefined
+  return (filter) =>
+    isBelow('v1/devices/me/', filter) || (sender.kind === 'bridge' && isBelow('v1/gateway/', filter))
+}
+
+/** A device: `devices/{own id}/…`, what its format prescribes, and its own announcement. */
+export function deviceGrant(sender: Sender): Grant {
+  const prefix = `devices/${sender.deviceId}/`
   const status = `${prefix}status`
   const channels = new Set([`${prefix}observations`, `${prefix}drive`, `${prefix}inspection`, status])
+  const foreign = foreignTopics(sender)
+  const asked = foreignFilters(sender)
   return {
-    publish: (topic) => (channels.has(topic) ? 'journal' : undefined),
-    retain: (topic) => topic === status,
-    subscribe: (filter) => filter.startsWith(prefix) && isSoundFilter(filter),
+    publish(topic) {
+      if (channels.has(topic)) return 'journal'
+      if (DISCOVERY.test(topic)) return 'journal'
+      return foreign?.(topic) && isSoundTopic(topic) ? 'journal' : undefined
+    },
+    retain: (topic) => topic === status || DISCOVERY.test(topic),
+    subscribe: (filter) => (filter.startsWith(prefix) || asked?.(filter) === true) && isSoundFilter(filter),
     receive: (topic) => topic.startsWith(prefix),
   }
 }
 
 /**
  * A bridge: its own id, the devices behind it by name, and its own topic tree. The tree never reaches the topics of
- * Schouw itself, whatever it says.
+ * Schouw itself, whatever it says. It may subscribe to any filter that could hold something of these; what it gets
+ * is decided by message, so a wider filter than its own brings no more.
  *
  * @param behind asked at each use, so that a device added later counts at once
  */
-export function bridgeGrant(credential: Credential, behind: () => ReadonlySet<string>): Grant {
-  const own = deviceGrant(credential.deviceId)
-  const tree = credential.topicTree
-  const usable = tree !== null && isSoundFilter(tree) ? tree : undefined
-  const inTree = (topic: string) =>
-    usable !== undefined && !RESERVED.test(topic) && matchesFilter(usable, topic)
+export function bridgeGrant(sender: Sender, behind: () => ReadonlySet<string>): Grant {
+  const own = deviceGrant(sender)
+  const parsed = sender.topicTree === null ? undefined : parseTopicTree(sender.topicTree)
+  const tree = parsed && 'filters' in parsed ? parsed.filters : []
+  const inTree = (topic: string) => tree.some((filter) => matchesFilter(filter, topic))
   const namesBehind = (topic: string) => {
     const id = topic.split('/', 2)
     return id[0] === 'devices' && id[1] !== undefined && behind().has(id[1])
@@ -85,16 +171,16 @@ export function bridgeGrant(credential: Credential, behind: () => ReadonlySet<st
     },
     retain(topic) {
       const target = parseDeviceTopic(topic)
-      return own.retain(topic) || (target?.channel === 'status' && behind().has(target.deviceId))
+      return (
+        own.retain(topic) || inTree(topic) || (target?.channel === 'status' && behind().has(target.deviceId))
+      )
     },
     subscribe(filter) {
       if (!isSoundFilter(filter)) return false
-      // `devices/+/…` names nobody: only a filter whose second level is an id can be granted.
-      return (
-        own.subscribe(filter) || (namesBehind(filter) && filter.split('/').length > 2) || filter === usable
-      )
+      if (own.subscribe(filter) || (namesBehind(filter) && filter.split('/').length > 2)) return true
+      return tree.some((own) => filtersMeet(own, filter))
     },
-    receive: (topic) => own.receive(topic) || namesBehind(topic) || inTree(topic),
+    receive: (topic) => own.receive(topic) || namesBehind(topic) || (inTree(topic) && !SHARED.test(topic)),
   }
 }
 

@@ -111,7 +111,7 @@ export function createLogin(deps: LoginDeps): (request: LoginRequest) => Login {
     const bridge = credential.kind === 'bridge'
     const grant = bridge
       ? bridgeGrant(credential, () => credentials.behindBridge(user))
-      : deviceGrant(credential.deviceId)
+      : deviceGrant(credential)
     if (request.will) {
       if (grant.publish(request.will.topic) === undefined)
         return refuse(REFUSED.notAuthorized, 'will outside its grant')

@@ -21,6 +21,42 @@ export function deviceTopic(deviceId: string, channel: DeviceChannel | 'errors')
   return `devices/${deviceId}/${channel}`
 }
 
+/** Topics of our own that no foreign tree may reach into. */
+const RESERVED = /^(devices|schouw)(\/|$)|^\$/
+const MAX_FILTERS = 10
+const MAX_FILTER = 512
+
+/**
+ * The topic tree of a bridge: up to ten MQTT filters with commas between, e.g. `zigbee2mqtt/#,homeassistant/#`. Each
+ * begins with a level of its own (a leading slash may stand before it), so that no tree holds everything, our own
+ * topics, or those that begin with `$`.
+ *
+ * @returns the filters, or what is wrong with the first that cannot stand, for a person
+ */
+export function parseTopicTree(text: string): { filters: string[] } | { fault: string } {
+  const filters = text
+    .split(',')
+    .map((filter) => filter.trim())
+    .filter((filter) => filter !== '')
+  if (filters.length === 0) return { fault: 'at least one filter' }
+  if (filters.length > MAX_FILTERS) return { fault: `at most ${MAX_FILTERS} filters` }
+  for (const filter of filters) {
+    if (filter.length > MAX_FILTER) return { fault: `a filter of at most ${MAX_FILTER} characters` }
+    if (RESERVED.test(filter)) return { fault: `${filter}: these topics are taken` }
+    const levels = filter.split('/')
+    const first = levels[0] === '' ? levels[1] : levels[0]
+    if (first === undefined || ['', '+', '#'].includes(first)) {
+      return { fault: `${filter}: begin with a level of its own, e.g. v3/app1@ttn/devices/#` }
+    }
+    const sound = levels.every(
+      (level, i) =>
+        level === '+' || (level === '#' && i === levels.length - 1) || !/[+#\p{C}\ufffd]/u.test(level),
+    )
+    if (!sound) return { fault: `${filter}: not an MQTT filter` }
+  }
+  return { filters }
+}
+
 /** Internal live events: published by ingest, read by the api. Outside the journal and every device's grant. */
 export const EVENT_TOPIC_PREFIX = 'schouw/events/'
 /** A poke that the numbered `change` table has grown; the payload is the newest id. */

@@ -1,11 +1,15 @@
 import type { Logger } from '../../log.ts'
-import type { DeviceKind } from '../../model/device.ts'
+import type { DeviceKind, PayloadFormat } from '../../model/device.ts'
 import type { Records } from './open.ts'
 
 /** What the broker knows of a device: who it is, how it proves it, and what it may speak for. */
 export type Credential = {
   deviceId: string
   kind: DeviceKind
+  /** its own, or that of its type */
+  format: PayloadFormat
+  /** how its bridge, or its own API, names it */
+  externalId: string | null
   /** hex of `hashSecret`; null: no secret was given out, nobody can log in */
   secretHash: string | null
   /** epoch ms; null while valid */
@@ -29,6 +33,8 @@ export type Credentials = {
 type Row = {
   id: string
   kind: string
+  format: string
+  external_id: string | null
   secret_hash: string | null
   revoked_at: number | null
   bridge_id: string | null
@@ -40,7 +46,8 @@ type Row = {
 const SUM_BASE = 1_700_000_000_000
 /** A row may be committed later than its `updated_at` says: look back this far, and reload all when that misses some. */
 const LOOK_BACK_MS = 10_000
-const COLUMNS = 'id, kind, secret_hash, revoked_at, bridge_id, topic_tree, updated_at'
+const SELECT = `select d.id, d.kind, coalesce(t.format, d.format) as format, d.external_id, d.secret_hash, d.revoked_at,
+  d.bridge_id, d.topic_tree, d.updated_at from device d left join device_type t on t.id = d.type_id`
 const NONE: ReadonlySet<string> = new Set()
 
 /**
@@ -55,8 +62,12 @@ export function openCredentials(deps: { records: Records; log: Logger; pollMs?: 
   const fingerprint = sqlite.prepare(
     `select count(*) as count, coalesce(sum(updated_at - ${SUM_BASE}), 0) as sum, coalesce(max(updated_at), 0) as newest from device`,
   )
-  const all = sqlite.prepare(`select ${COLUMNS} from device`)
-  const since = sqlite.prepare(`select ${COLUMNS} from device where updated_at >= ?`)
+  // A type that gets another format changes what its devices may do, and no row of theirs.
+  const typeMark = sqlite.prepare(
+    'select count(*) as count, coalesce(sum(version), 0) as sum from device_type',
+  )
+  const all = sqlite.prepare(SELECT)
+  const since = sqlite.prepare(`${SELECT} where d.updated_at >= ?`)
 
   const rows = new Map<string, { credential: Credential; updatedAt: number }>()
   const bridges = new Map<string, Set<string>>()
@@ -64,6 +75,7 @@ export function openCredentials(deps: { records: Records; log: Logger; pollMs?: 
   let seenVersion = ''
   let sum = 0
   let newest = 0
+  let types = markOfTypes()
 
   load(all.all() as unknown as Row[])
   seenVersion = version()
@@ -73,6 +85,11 @@ export function openCredentials(deps: { records: Records; log: Logger; pollMs?: 
   function version(): string {
     const found = dataVersion.get() as { data_version: number; own: number }
     return `${found.data_version}/${found.own}`
+  }
+
+  function markOfTypes(): string {
+    const { count, sum } = typeMark.get() as { count: number; sum: number }
+    return `${count}/${sum}`
   }
 
   /** A locked or broken database must not end the broker: what is in memory stays valid until the next poll. */
@@ -89,8 +106,11 @@ export function openCredentials(deps: { records: Records; log: Logger; pollMs?: 
 
   function compare(): void {
     const found = fingerprint.get() as { count: number; sum: number; newest: number }
-    if (found.count === rows.size && found.sum === sum) return
-    const changed = load(since.all(newest - LOOK_BACK_MS) as unknown as Row[])
+    const typesNow = markOfTypes()
+    const otherTypes = typesNow !== types
+    types = typesNow
+    if (!otherTypes && found.count === rows.size && found.sum === sum) return
+    const changed = otherTypes ? reload() : load(since.all(newest - LOOK_BACK_MS) as unknown as Row[])
     if (found.count !== rows.size || found.sum !== sum) changed.push(...reload())
     if (changed.length === 0) return
     for (const listener of listeners) listener(changed)
@@ -109,10 +129,12 @@ export function openCredentials(deps: { records: Records; log: Logger; pollMs?: 
     const changed: string[] = []
     for (const row of found) {
       const known = rows.get(row.id)
-      if (known?.updatedAt === row.updated_at) continue
+      if (known?.updatedAt === row.updated_at && known.credential.format === row.format) continue
       const credential: Credential = {
         deviceId: row.id,
         kind: row.kind as DeviceKind,
+        format: row.format as PayloadFormat,
+        externalId: row.external_id,
         secretHash: row.secret_hash,
         revokedAt: row.revoked_at,
         bridgeId: row.bridge_id,
@@ -158,6 +180,8 @@ export function openCredentials(deps: { records: Records; log: Logger; pollMs?: 
 function sameCredential(a: Credential, b: Credential): boolean {
   return (
     a.kind === b.kind &&
+    a.format === b.format &&
+    a.externalId === b.externalId &&
     a.secretHash === b.secretHash &&
     a.revokedAt === b.revokedAt &&
     a.bridgeId === b.bridgeId &&
