@@ -17,7 +17,7 @@ import { end, eventually, startProcess, townEnv } from './support/town.ts'
 const ROUNDS = Number(process.env.SCHOUW_FUZZ_ROUNDS ?? 4_000)
 const PER_CONNECTION = 40
 /** A device that connects again and again is kept out for a while: they take turns. */
-const DEVICES = 50
+const DEVICES = Math.max(50, Math.ceil(ROUNDS / PER_CONNECTION / 10))
 
 const town = await townEnv()
 const secret = generateSecret()
