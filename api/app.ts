@@ -15,6 +15,7 @@ import { readTownSettings } from './queries/settings.ts'
 import { publicRoute, type Route } from './route.ts'
 import { assetRoutes } from './routes/assets.ts'
 import { caseRoutes } from './routes/cases.ts'
+import { deviceLocationRoutes } from './routes/device-locations.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { eventRoutes } from './routes/events.ts'
 import { exportRoutes } from './routes/exports.ts'
@@ -149,6 +150,7 @@ function allRoutes(context: Context): Route[] {
     ...assetRoutes(context),
     ...caseRoutes(context),
     ...deviceRoutes(context),
+    ...deviceLocationRoutes(context),
     ...quarantineRoutes(context),
     ...exportRoutes(context),
   ]

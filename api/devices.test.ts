@@ -109,7 +109,7 @@ test('what a device cannot be is told with a pointer; the same id twice is a con
   expect(await wrong({ bridgeId: 'dubbel' })).toEqual(['/externalId'])
   expect(await wrong({ kind: 'bridge' })).toEqual(['/topicTree'])
   expect(await wrong({ topicTree: 'v3/#' })).toEqual(['/topicTree'])
-  for (const topicTree of ['#', '+/x', 'devices/#', 'schouw/#', '$SYS/#', 'v3/#/x', 'v3/a+', '/x']) {
+  for (const topicTree of ['#', '+/x', 'devices/#', 'schouw/#', '$SYS/#', 'v3/#/x', 'v3/a+', '//x']) {
     expect([topicTree, await wrong({ kind: 'bridge', topicTree })]).toEqual([topicTree, ['/topicTree']])
   }
   expect(await wrong({ mapping: { 'temp/C': { observedProperty: 'warmte' } } })).toEqual([

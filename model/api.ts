@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { CASE_PRIORITIES, CASE_STATES, CLOSE_REASONS, ROLES } from './case.ts'
 import { DEVICE_KINDS, PAYLOAD_FORMATS } from './device.ts'
+import {
+  declaredDatastreamSchema,
+  extractionSchema,
+  healthIssueSchema,
+  mappingSchema,
+} from './device-parts.ts'
 import { HYPOTHESES, SOURCE_KINDS } from './evidence.ts'
 import { PAVEMENTS } from './network.ts'
 import { REJECT_CODES } from './reject.ts'
@@ -316,6 +322,7 @@ export const deviceSchema = z.object({
   id: z.string(),
   name: z.string(),
   kind: z.enum(DEVICE_KINDS),
+  /** as registered; what counts is in `effective` */
   format: z.enum(PAYLOAD_FORMATS),
   typeId: z.string().nullable(),
   owner: z.string(),
@@ -328,16 +335,18 @@ export const deviceSchema = z.object({
   bridgeId: z.string().nullable(),
   externalId: z.string().nullable(),
   topicTree: z.string().nullable(),
-  mapping: z
-    .record(
-      z.string(),
-      z.object({
-        observedProperty: z.string(),
-        unit: z.string().optional(),
-        datastream: z.string().optional(),
-      }),
-    )
-    .nullable(),
+  mapping: mappingSchema.nullable(),
+  extraction: extractionSchema.nullable(),
+  /** what it, or its type for it, says it has; the number is that of SensorThings over MQTT and stays the same */
+  declared: z.array(declaredDatastreamSchema.extend({ id: z.number().int() })),
+  /** with what it has from its type */
+  effective: z.object({
+    format: z.enum(PAYLOAD_FORMATS),
+    mapping: mappingSchema.nullable(),
+    extraction: extractionSchema.nullable(),
+    expectedIntervalS: z.number().nullable(),
+    power: z.enum(['mains', 'battery']).nullable(),
+  }),
   hasCredential: z.boolean(),
   revokedAt: nullableTime,
   createdAt: time,
@@ -346,6 +355,12 @@ export const deviceSchema = z.object({
   accepted: z.number().int(),
   refused: z.number().int(),
   lastRejectCode: z.enum(REJECT_CODES).nullable(),
+  /** worst first; empty: nothing is the matter */
+  health: z.array(healthIssueSchema),
+  battery: z.object({ value: z.number(), unit: z.enum(['%', 'V']), at: time }).nullable(),
+  /** uplinks that never arrived, by the gaps in the frame counter; null when it has no frame counter */
+  framesLost: z.object({ count: z.number().int(), at: nullableTime }).nullable(),
+  clock: z.object({ state: z.string(), offsetMs: z.number().nullable(), at: nullableTime }).nullable(),
 })
 export type DeviceView = z.infer<typeof deviceSchema>
 
@@ -356,34 +371,47 @@ export const nameSchema = z
   .max(128)
   .regex(/^[^\p{Cc}\p{Cs}\u2028\u2029]+$/u, 'no line breaks or control characters')
 
+const deviceFields = z.object({
+  name: nameSchema,
+  format: z.enum(PAYLOAD_FORMATS),
+  typeId: z.string().max(64).nullable(),
+  owner: z.string().max(128),
+  power: z.enum(['mains', 'battery']).nullable(),
+  area: z.enum(['town', 'anywhere']),
+  assetId: z.string().max(200).nullable(),
+  lng: z.number().min(-180).max(180).nullable(),
+  lat: z.number().min(-90).max(90).nullable(),
+  expectedIntervalS: z.number().positive().nullable(),
+  bridgeId: z.string().max(64).nullable(),
+  externalId: z.string().max(256).nullable(),
+  topicTree: z.string().max(2_048).nullable(),
+  mapping: mappingSchema.nullable(),
+  extraction: extractionSchema.nullable(),
+  /** replaces what it declared before; a datastream that is declared again has the number that it had */
+  datastreams: z.array(declaredDatastreamSchema).max(128),
+})
 export const deviceCreateSchema = z.object({
   id: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/),
   name: nameSchema,
   kind: z.enum(DEVICE_KINDS),
-  format: z.enum(PAYLOAD_FORMATS).default('native-json'),
-  typeId: z.string().max(64).nullable().default(null),
-  owner: z.string().max(128).default(''),
-  power: z.enum(['mains', 'battery']).nullable().default(null),
-  area: z.enum(['town', 'anywhere']).default('town'),
-  assetId: z.string().nullable().default(null),
-  lng: z.number().min(-180).max(180).nullable().default(null),
-  lat: z.number().min(-90).max(90).nullable().default(null),
-  expectedIntervalS: z.number().positive().nullable().default(null),
-  bridgeId: z.string().nullable().default(null),
-  externalId: z.string().max(128).nullable().default(null),
-  topicTree: z.string().max(256).nullable().default(null),
-  mapping: z
-    .record(
-      z.string().max(200),
-      z.object({
-        observedProperty: z.string(),
-        unit: z.string().optional(),
-        datastream: z.string().optional(),
-      }),
-    )
-    .nullable()
-    .default(null),
+  format: deviceFields.shape.format.default('native-json'),
+  typeId: deviceFields.shape.typeId.default(null),
+  owner: deviceFields.shape.owner.default(''),
+  power: deviceFields.shape.power.default(null),
+  area: deviceFields.shape.area.default('town'),
+  assetId: deviceFields.shape.assetId.default(null),
+  lng: deviceFields.shape.lng.default(null),
+  lat: deviceFields.shape.lat.default(null),
+  expectedIntervalS: deviceFields.shape.expectedIntervalS.default(null),
+  bridgeId: deviceFields.shape.bridgeId.default(null),
+  externalId: deviceFields.shape.externalId.default(null),
+  topicTree: deviceFields.shape.topicTree.default(null),
+  mapping: deviceFields.shape.mapping.default(null),
+  extraction: deviceFields.shape.extraction.default(null),
+  datastreams: deviceFields.shape.datastreams.default([]),
 })
+/** PATCH /v1/devices/{id}: what is left out stays. */
+export const devicePatchSchema = deviceFields.partial().strict()
 /** The secret is shown once. */
 export const deviceCredentialSchema = z.object({
   deviceId: z.string(),
@@ -451,7 +479,19 @@ export const streetSchema = z.object({
 export const changeSchema = z.object({
   id: z.number().int(),
   at: time,
-  kind: z.enum(['flag', 'case', 'condition', 'asset', 'device', 'network', 'quarantine']),
+  kind: z.enum([
+    'flag',
+    'case',
+    'condition',
+    'asset',
+    'device',
+    'network',
+    'quarantine',
+    'type',
+    'announcement',
+    'connection',
+    'job',
+  ]),
   ref: z.string(),
   data: z.record(z.string(), z.unknown()),
 })

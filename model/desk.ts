@@ -1,41 +1,22 @@
 import { z } from 'zod'
 import { nameSchema, quarantineSchema } from './api.ts'
-import { DEVICE_KINDS, PAYLOAD_FORMATS, TIME_FORMATS } from './device.ts'
+import { DEVICE_KINDS, PAYLOAD_FORMATS } from './device.ts'
+import { declaredDatastreamSchema, extractionSchema, mappingSchema } from './device-parts.ts'
 import { REJECT_CODES } from './reject.ts'
+
+export {
+  declaredDatastreamSchema,
+  extractionSchema,
+  healthIssueSchema,
+  mappingSchema,
+} from './device-parts.ts'
 
 /** What the API says and takes at the integrator's desk. Same rules as model/api.ts. */
 const time = z.iso.datetime()
 const nullableTime = time.nullable()
-const path = z.string().min(1).max(200)
 
 // ---- types: what devices of one make have in common
 
-export const fieldMappingSchema = z.object({
-  observedProperty: z.string().min(1).max(64),
-  unit: z.string().max(32).optional(),
-  datastream: z.string().min(1).max(64).optional(),
-})
-export const mappingSchema = z
-  .record(path, fieldMappingSchema)
-  .refine((m) => Object.keys(m).length <= 128, { message: 'at most 128 fields' })
-export const extractionSchema = z.object({
-  items: path.optional(),
-  time: path.optional(),
-  timeFormat: z.enum(TIME_FORMATS).optional(),
-  timeZone: z.string().max(64).optional(),
-  id: path.optional(),
-  lng: path.optional(),
-  lat: path.optional(),
-  device: path.optional(),
-})
-export const declaredDatastreamSchema = z.object({
-  /** the property's name, or `property/name` */
-  name: z.string().min(1).max(129),
-  observedProperty: z.string().min(1).max(64),
-  unit: z.string().max(32).optional(),
-  detectionLimit: z.number().optional(),
-  saturation: z.number().optional(),
-})
 export const CODEC_MAX = 64 * 1024
 
 export const deviceTypeCreateSchema = z.object({
@@ -314,23 +295,6 @@ export const announcementAcceptSchema = z.object({
 })
 
 // ---- health
-
-export const HEALTH_KINDS = [
-  'never',
-  'late',
-  'offline',
-  'unknown',
-  'flapping',
-  'low_battery',
-  'lost_frames',
-  'clock_stale',
-  'clock_jumping',
-] as const
-export const healthIssueSchema = z.object({
-  kind: z.enum(HEALTH_KINDS),
-  detail: z.string(),
-  since: nullableTime,
-})
 
 /** GET /v1/freshness: 200 when every source is fresh, 503 when one is behind; sources only for who is logged in. */
 export const freshnessSchema = z.object({

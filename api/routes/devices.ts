@@ -1,15 +1,16 @@
 import { z } from 'zod'
+import { conversion, fittingUnits } from '../../ingest/interpret/units.ts'
 import {
-  type DeviceView,
   deviceCreateSchema,
   deviceCredentialSchema,
+  devicePatchSchema,
   deviceSchema,
   pageSchema,
   recentMessageSchema,
 } from '../../model/api.ts'
-import { DEVICE_KINDS } from '../../model/device.ts'
+import { type DeclaredDatastream, DEVICE_KINDS, type Device } from '../../model/device.ts'
 import { OBSERVED_PROPERTIES } from '../../model/observed-property.ts'
-import { CREDENTIALS_EVENT_TOPIC } from '../../model/topics.ts'
+import { CREDENTIALS_EVENT_TOPIC, parseTopicTree } from '../../model/topics.ts'
 import { getAsset } from '../../store/records/assets.ts'
 import { appendChange } from '../../store/records/changes.ts'
 import {
@@ -19,6 +20,7 @@ import {
   listDevices,
   revokeCredential,
   setCredential,
+  updateDevice,
 } from '../../store/records/devices.ts'
 import { generateSecret, hashSecret } from '../../store/secrets.ts'
 import type { Context } from '../context.ts'
@@ -49,9 +51,20 @@ export function deviceRoutes(context: Context): Route[] {
   }
 
   async function view(id: string) {
-    const device = await getDevice(records, id, now())
+    const moment = now()
+    const device = await getDevice(records, id, moment)
     if (!device) throw notFound('device')
-    return toDeviceView(device)
+    return toDeviceView(device, moment)
+  }
+
+  /** Pages that show the device, its type or its bridge ask again. */
+  function tell(id: string, data: Record<string, unknown>): void {
+    const device = records.sqlite
+      .prepare(
+        'select type_id as typeId, bridge_id as bridgeId, asset_id as assetId from device where id = ?',
+      )
+      .get(id)
+    appendChange(records.sqlite, { kind: 'device', ref: id, data: { ...device, ...data }, at: now() })
   }
 
   return [
@@ -76,10 +89,11 @@ export function deviceRoutes(context: Context): Route[] {
           ...(kind ? { kind } : {}),
           ...(liveness ? { liveness } : {}),
         }
-        const page = await listDevices(records, filter, { after, limit }, now())
+        const moment = now()
+        const page = await listDevices(records, filter, { after, limit }, moment)
         return {
           body: {
-            items: page.items.map(toDeviceView),
+            items: page.items.map((device) => toDeviceView(device, moment)),
             nextCursor: page.next === null ? null : encodeCursor([page.next]),
             total: page.total,
           },
@@ -94,51 +108,18 @@ export function deviceRoutes(context: Context): Route[] {
       summary: 'Register a device; its secret is shown once',
       description:
         'A device behind a bridge does not log in itself: it gets no secret and `credential` is null.',
-      body: deviceCreateSchema
-        .refine((d) => (d.lng === null) === (d.lat === null), {
-          message: 'lng and lat belong together',
-          path: ['lat'],
-        })
-        .refine((d) => (d.bridgeId === null) === (d.externalId === null), {
-          message: 'bridgeId and externalId belong together',
-          path: ['externalId'],
-        })
-        .refine((d) => d.kind !== 'bridge' || d.topicTree !== null, {
-          message: 'a bridge needs the topic tree that it publishes under',
-          path: ['topicTree'],
-        })
-        .refine((d) => d.topicTree === null || isOwnTree(d.topicTree), {
-          message: 'an MQTT filter with a first level of its own, e.g. v3/app1@ttn/devices/#',
-          path: ['topicTree'],
-        })
-        .refine((d) => d.kind === 'bridge' || d.topicTree === null, {
-          message: 'only a bridge has a topic tree',
-          path: ['topicTree'],
-        }),
+      body: deviceCreateSchema,
       audit: 'device.create',
       responses: { 201: { description: 'The device and its secret', schema: createdSchema } },
       async handle({ body, audit, req }) {
         audit.object = body.id
-        await checkReferences(context, body)
+        await check(context, body)
         const moment = now()
-        try {
-          await createDevice(records, body, moment)
-        } catch (error) {
-          if (!(error instanceof DeviceExistsError)) throw error
-          throw new HttpProblem(
-            409,
-            'device_exists',
-            'There is a device with this id, or with this name at the bridge.',
-            {
-              existingId: body.id,
-              errors: [{ pointer: '/id', detail: error.message }],
-            },
-          )
-        }
+        await orConflict(body.id, '/id', () => createDevice(records, body, moment))
         // A later moment than its making: the broker looks for rows whose time moved.
         const credential =
           body.bridgeId === null ? await freshCredential(body.id, req.hostname, moment + 1) : null
-        appendChange(records.sqlite, { kind: 'device', ref: body.id, data: { created: true }, at: moment })
+        tell(body.id, { created: true })
         return {
           status: 201,
           body: { device: await view(body.id), credential },
@@ -156,6 +137,29 @@ export function deviceRoutes(context: Context): Route[] {
       responses: { 200: { description: 'The device', schema: deviceSchema } },
       async handle({ params }) {
         return { body: await view(params.id) }
+      },
+    }),
+    route({
+      method: 'patch',
+      path: '/v1/devices/{id}',
+      access: ['integrator'],
+      tag: 'devices',
+      summary: 'Change a device; what is left out stays',
+      description:
+        'Everything but id and kind. Another place keeps the old one with its dates. `datastreams` adds or changes; a datastream that is known keeps its number.',
+      params: idParams,
+      body: devicePatchSchema,
+      audit: 'device.change',
+      responses: { 200: { description: 'The device as it is now', schema: deviceSchema } },
+      async handle({ params: { id }, body }, me) {
+        const before = await getDevice(records, id, now())
+        if (!before) throw notFound('device')
+        await check(context, { ...before, datastreams: [], ...given(body) })
+        const change = { by: me.login, now: now() }
+        await orConflict(id, '/externalId', () => updateDevice(records, id, given(body), change))
+        bus.poke(CREDENTIALS_EVENT_TOPIC, id)
+        tell(id, { changed: Object.keys(body) })
+        return { body: await view(id) }
       },
     }),
     route({
@@ -224,35 +228,112 @@ export function deviceRoutes(context: Context): Route[] {
   ]
 }
 
-/** A bridge publishes under a tree of its own: not ours, not that of devices, not everything. */
-function isOwnTree(filter: string): boolean {
-  const levels = filter.split('/')
-  const first = levels[0] ?? ''
-  const wellFormed = levels.every(
-    (level, i) => level === '+' || (level === '#' && i === levels.length - 1) || !/[+#\p{C}]/u.test(level),
-  )
-  return wellFormed && !['', '+', '#', 'devices', 'schouw'].includes(first) && !first.startsWith('$')
+/** What was really given: a field that is left out is not there. */
+function given<T extends object>(body: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as never
 }
 
-async function checkReferences(
-  { records, now }: Context,
-  device: { assetId: string | null; bridgeId: string | null; mapping: DeviceView['mapping'] },
-): Promise<void> {
-  const errors: { pointer: string; detail: string }[] = []
-  for (const [field, { observedProperty }] of Object.entries(device.mapping ?? {})) {
-    if (OBSERVED_PROPERTIES.has(observedProperty)) continue
-    const escaped = field.replaceAll('~', '~0').replaceAll('/', '~1')
-    errors.push({
-      pointer: `/mapping/${escaped}/observedProperty`,
-      detail: 'not in the registry, see /v1/observed-properties',
-    })
+async function orConflict<T>(id: string, pointer: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof DeviceExistsError)) throw error
+    throw new HttpProblem(
+      409,
+      'device_exists',
+      'There is a device with this id, or with this name at the bridge.',
+      { existingId: id, errors: [{ pointer, detail: error.message }] },
+    )
   }
+}
+
+type Checked = Pick<
+  Device,
+  | 'kind'
+  | 'assetId'
+  | 'bridgeId'
+  | 'externalId'
+  | 'typeId'
+  | 'mapping'
+  | 'topicTree'
+  | 'lng'
+  | 'lat'
+  | 'extraction'
+> & { id: string; datastreams: readonly DeclaredDatastream[] }
+
+/** @throws HttpProblem 400 with a pointer to each field that contradicts another or names what is not there */
+async function check({ records, now }: Context, device: Checked): Promise<void> {
+  const errors = faultsOf(device)
+  if (errors.length > 0) throw invalid(errors)
   if (device.assetId !== null && !(await getAsset(records, device.assetId))) {
     errors.push({ pointer: '/assetId', detail: 'there is no such lamp or air post' })
   }
-  if (device.bridgeId !== null && (await getDevice(records, device.bridgeId, now()))?.kind !== 'bridge') {
-    errors.push({ pointer: '/bridgeId', detail: 'there is no such bridge' })
+  if (device.bridgeId !== null) {
+    const bridge = await getDevice(records, device.bridgeId, now())
+    if (bridge?.kind !== 'bridge' || bridge.id === device.id)
+      errors.push({ pointer: '/bridgeId', detail: 'there is no such bridge' })
   }
-  if (errors.length > 0)
-    throw new HttpProblem(400, 'invalid_input', 'The device names what is not there.', { errors })
+  if (device.typeId !== null) {
+    const known = records.sqlite.prepare('select id from device_type where id = ?').get(device.typeId)
+    if (!known) errors.push({ pointer: '/typeId', detail: 'there is no such device type' })
+  }
+  if (errors.length > 0) throw invalid(errors)
+}
+
+function invalid(errors: { pointer: string; detail: string }[]): HttpProblem {
+  return new HttpProblem(400, 'invalid_input', 'Some of what was sent is not right.', { errors })
+}
+
+function faultsOf(device: Checked): { pointer: string; detail: string }[] {
+  const errors: { pointer: string; detail: string }[] = []
+  const fault = (pointer: string, detail: string) => errors.push({ pointer, detail })
+  if ((device.lng === null) !== (device.lat === null)) fault('/lat', 'lng and lat belong together')
+  if ((device.bridgeId === null) !== (device.externalId === null))
+    fault('/externalId', 'bridgeId and externalId belong together')
+  if (device.kind === 'bridge' && device.topicTree === null)
+    fault('/topicTree', 'a bridge needs the topic tree that it publishes under')
+  if (device.topicTree !== null) {
+    const tree = parseTopicTree(device.topicTree)
+    if (device.kind !== 'bridge') fault('/topicTree', 'only a bridge has a topic tree')
+    else if ('fault' in tree) fault('/topicTree', tree.fault)
+  }
+  if (device.extraction?.timeZone !== undefined && !isTimeZone(device.extraction.timeZone))
+    fault('/extraction/timeZone', 'an IANA name, e.g. Europe/Amsterdam')
+  for (const [field, { observedProperty, unit }] of Object.entries(device.mapping ?? {})) {
+    const pointer = `/mapping/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    const wrong = meaningFault(observedProperty, unit)
+    if (wrong) fault(`${pointer}/${wrong.field}`, wrong.detail)
+  }
+  const names = new Set<string>()
+  for (const [i, { name, observedProperty, unit }] of device.datastreams.entries()) {
+    const wrong = meaningFault(observedProperty, unit)
+    if (wrong) fault(`/datastreams/${i}/${wrong.field}`, wrong.detail)
+    if (name !== observedProperty && !name.startsWith(`${observedProperty}/`))
+      fault(`/datastreams/${i}/name`, `${observedProperty}, or ${observedProperty}/ and a name`)
+    if (names.has(name)) fault(`/datastreams/${i}/name`, 'stands twice in the list')
+    names.add(name)
+  }
+  return errors
+}
+
+/** Is it a property that is known, in a unit that can become its own? */
+function meaningFault(
+  observedProperty: string,
+  unit: string | undefined,
+): { field: 'observedProperty' | 'unit'; detail: string } | undefined {
+  const property = OBSERVED_PROPERTIES.get(observedProperty)
+  if (!property)
+    return { field: 'observedProperty', detail: 'not in the registry, see /v1/observed-properties' }
+  if (unit === undefined || unit === property.unit) return undefined
+  if (property.kind === 'quantity' && conversion(unit, property.unit)) return undefined
+  return { field: 'unit', detail: `one of ${fittingUnits(property.unit).join(', ')}` }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
 }

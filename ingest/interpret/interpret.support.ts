@@ -41,6 +41,10 @@ export function registerOf(
     datastreamById: (id) => more.datastreams?.find((d) => d.id === id),
     declared: (deviceId, name) => more.datastreams?.find((d) => d.deviceId === deviceId && d.name === name),
     calibrations: () => [],
+    placeAt(id) {
+      const place = byId.get(id)
+      return place?.lng == null || place.lat === null ? null : [place.lng, place.lat]
+    },
     refresh: () => {},
     size: () => byId.size,
   }

@@ -27,9 +27,13 @@ const TOUCHED: Record<Change['kind'], string[]> = {
   case: ['/v1/cases', '/v1/features/cases', '/v1/flags', '/v1/town'],
   condition: ['/v1/stretches'],
   asset: ['/v1/assets', '/v1/features/lamps', '/v1/features/air-posts', '/v1/datastreams'],
-  device: ['/v1/devices', '/v1/town'],
+  device: ['/v1/devices', '/v1/town', '/v1/freshness', '/v1/datastreams'],
   network: ['/v1/town', '/v1/streets', '/v1/stretches'],
   quarantine: ['/v1/quarantine', '/v1/devices'],
+  type: ['/v1/device-types', '/v1/devices'],
+  announcement: ['/v1/announcements'],
+  connection: ['/v1/connections'],
+  job: [],
 }
 
 /** While history streams in there are many changes a second; the screen follows at this pace. */

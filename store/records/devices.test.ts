@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { livenessOf } from './device-health.ts'
 import {
   countLiveness,
   createDevice,
@@ -9,7 +10,6 @@ import {
   deviceRegister,
   getDevice,
   listDevices,
-  livenessOf,
   revokeCredential,
   setCredential,
 } from './devices.ts'
@@ -117,7 +117,7 @@ test.each([
   ['not expected regularly', null, { state: 'online', lastMessageAt: NOW - 1e9 }, 'online'],
   ['an interval of a second gets a minute', 1, { state: 'online', lastMessageAt: NOW - 50_000 }, 'online'],
 ] as const)('liveness: %s', (_, expectedIntervalS, state, liveness) => {
-  expect(livenessOf({ expectedIntervalS }, state, NOW)).toBe(liveness)
+  expect(livenessOf({ expectedIntervalS, power: null }, state, NOW)).toBe(liveness)
 })
 
 test('the register follows what other connections change', async () => {

@@ -10,14 +10,32 @@ import type {
   PayloadFormat,
 } from '../../model/device.ts'
 import type { RejectCode } from '../../model/reject.ts'
+import {
+  declareDatastreams,
+  declaredBy,
+  declaredByAll,
+  type NumberedDatastream,
+  type DatastreamRow,
+  DECLARED_REVISION,
+  toDeclared,
+} from './declared.ts'
+import { type HealthState, livenessOf } from './device-health.ts'
 import { toDeviceType } from './device-types.ts'
+import { moveDevice } from './locations.ts'
 import type { Records } from './open.ts'
 import type { RecordsDb } from './schema.ts'
+import { inTransaction } from './transaction.ts'
 
 type DeviceRow = Selectable<RecordsDb['device']>
 
 /** What a new device must say; the rest has a default. */
-type NewDevice = Pick<Device, 'id' | 'name' | 'kind'> & Partial<Omit<Device, 'revokedAt' | 'createdAt'>>
+type NewDevice = Pick<Device, 'id' | 'name' | 'kind'> &
+  Partial<Omit<Device, 'revokedAt' | 'createdAt'>> & { datastreams?: readonly DeclaredDatastream[] }
+
+/** What may be changed of a device; what is left out stays. */
+export type DeviceChange = Partial<Omit<Device, 'id' | 'kind' | 'revokedAt' | 'createdAt'>> & {
+  datastreams?: readonly DeclaredDatastream[]
+}
 
 /** A device with what is known of its being alive. */
 export type DeviceWithState = Device & {
@@ -30,6 +48,11 @@ export type DeviceWithState = Device & {
   lastRejectCode: RejectCode | null
   /** history that it is sending in; null when none */
   backfill: { sent: number; total: number } | null
+  /** with what it has from its type */
+  effective: Pick<Device, 'format' | 'mapping' | 'extraction' | 'expectedIntervalS' | 'power'>
+  declared: NumberedDatastream[]
+  /** null: nothing ever came from it */
+  state: HealthState | null
 }
 
 type DeviceFilter = {
@@ -40,10 +63,6 @@ type DeviceFilter = {
   assetId?: string
   bridgeId?: string
 }
-
-/** Silent for longer than this many expected intervals: late. Never sooner than a minute. */
-const LATE_AFTER_INTERVALS = 3
-const LATE_AFTER_MIN_MS = 60_000
 
 /** Thrown by `createDevice` when the id, or the bridge's name for the device, is taken. */
 export class DeviceExistsError extends Error {
@@ -57,6 +76,7 @@ export class DeviceExistsError extends Error {
  * @throws DeviceExistsError when the id or the pair (bridgeId, externalId) is there already
  */
 export async function createDevice(records: Records, device: NewDevice, now: number): Promise<Device> {
+  const { datastreams = [], ...given } = device
   const full: Device = {
     format: 'native-json',
     area: 'town',
@@ -72,7 +92,7 @@ export async function createDevice(records: Records, device: NewDevice, now: num
     extraction: null,
     owner: '',
     power: null,
-    ...device,
+    ...given,
     revokedAt: null,
     createdAt: now,
   }
@@ -118,7 +138,94 @@ export async function createDevice(records: Records, device: NewDevice, now: num
     .executeTakeFirst()
   if (result.numInsertedOrUpdatedRows === 0n)
     throw new DeviceExistsError(`device ${full.id} is there already`)
+  inTransaction(records.sqlite, () => {
+    declareFromType(records, full.id, full.typeId, now)
+    declareDatastreams(records.sqlite, full.id, datastreams, now)
+  })
   return full
+}
+
+/**
+ * Change a device. A device that gets another place keeps the old one with its dates; one that gets a type has the
+ * datastreams of that type from then on, under numbers of its own.
+ *
+ * @param by login of who does it
+ * @returns false when there is no such device
+ * @throws DeviceExistsError when its bridge has another device of the new external id
+ */
+export async function updateDevice(
+  records: Records,
+  id: string,
+  change: DeviceChange,
+  { by, now }: { by: string; now: number },
+): Promise<boolean> {
+  const { sqlite } = records
+  return inTransaction(sqlite, () => {
+    const row = sqlite.prepare('select * from device where id = ?').get(id) as DeviceRow | undefined
+    if (!row) return false
+    const { datastreams, ...fields } = change
+    const before = toDevice(row)
+    const after: Device = { ...before, ...definedOf(fields) }
+    if (after.bridgeId !== null && after.externalId !== null) {
+      const other = sqlite
+        .prepare('select id from device where bridge_id = ? and lower(external_id) = lower(?) and id <> ?')
+        .get(after.bridgeId, after.externalId, id) as { id: string } | undefined
+      if (other) throw new DeviceExistsError(`device ${other.id} is there already`)
+    }
+    const moved = after.lng !== before.lng || after.lat !== before.lat
+    if (moved && after.lng !== null && after.lat !== null)
+      moveDevice(sqlite, id, { lng: after.lng, lat: after.lat, from: now, by, reason: '' }, now)
+    sqlite
+      .prepare(
+        `update device set name = ?, format = ?, area = ?, asset_id = ?, lng = ?, lat = ?, expected_interval_s = ?,
+           bridge_id = ?, external_id = ?, topic_tree = ?, mapping = ?, type_id = ?, extraction = ?, owner = ?,
+           power = ?, updated_at = max(?, updated_at + 1) where id = ?`,
+      )
+      .run(
+        after.name,
+        after.format,
+        after.area,
+        after.assetId,
+        after.lng,
+        after.lat,
+        after.expectedIntervalS,
+        after.bridgeId,
+        after.externalId,
+        after.topicTree,
+        after.mapping === null ? null : JSON.stringify(after.mapping),
+        after.typeId,
+        after.extraction === null ? null : JSON.stringify(after.extraction),
+        after.owner,
+        after.power,
+        now,
+        id,
+      )
+    if (after.typeId !== before.typeId) declareFromType(records, id, after.typeId, now)
+    if (datastreams) declareDatastreams(sqlite, id, datastreams, now)
+    return true
+  })
+}
+
+/** A device of a type has what the type declares, but for what it declared itself. */
+function declareFromType({ sqlite }: Records, id: string, typeId: string | null, now: number): void {
+  if (typeId === null) return
+  const row = sqlite.prepare('select datastreams from device_type where id = ?').get(typeId) as
+    | { datastreams: string }
+    | undefined
+  if (!row) return
+  const own = new Set(declaredBy(sqlite, id).map((d) => d.name))
+  const declared = JSON.parse(row.datastreams) as DeclaredDatastream[]
+  declareDatastreams(
+    sqlite,
+    id,
+    declared.filter((d) => !own.has(d.name)),
+    now,
+  )
+}
+
+/** Without the fields that are undefined: those stay as they are. */
+function definedOf<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
 }
 
 /**
@@ -157,7 +264,7 @@ export async function getDevice(
   now: number,
 ): Promise<DeviceWithState | undefined> {
   const row = await withState(records).where('device.id', '=', id).executeTakeFirst()
-  return row ? toDeviceWithState(row, now) : undefined
+  return row ? toDeviceWithState(row, declaredBy(records.sqlite, id), now) : undefined
 }
 
 /**
@@ -181,44 +288,31 @@ export async function listDevices(
   // a register of tens of thousands is filtered here in milliseconds.
   const text = plain(filter.text?.trim() ?? '')
   const all = rows
-    .map((row) => toDeviceWithState(row, now))
-    .filter((d) => filter.liveness === undefined || d.liveness === filter.liveness)
+    .filter((row) => filter.liveness === undefined || livenessOfRow(row, now) === filter.liveness)
     .filter(
       (d) =>
-        text === '' || plain(`${d.id} ${d.name} ${d.externalId ?? ''} ${d.assetId ?? ''}`).includes(text),
+        text === '' ||
+        plain(
+          `${d.id} ${d.name} ${d.external_id ?? ''} ${d.asset_id ?? ''} ${d.owner} ${d.type_id ?? ''}`,
+        ).includes(text),
     )
   const limit = Math.max(1, Math.min(page.limit, 500))
   const after = page.after
   const rest = after ? all.filter((d) => d.id > after) : all
-  const items = rest.slice(0, limit)
+  const shown = rest.slice(0, limit)
+  const declared = declaredByAll(
+    records.sqlite,
+    shown.map((row) => row.id),
+  )
+  const items = shown.map((row) => toDeviceWithState(row, declared.get(row.id) ?? [], now))
   return { items, total: all.length, next: rest.length > limit ? (items.at(-1)?.id ?? null) : null }
 }
 
 /** How many devices are in each state of liveness. */
 export async function countLiveness(records: Records, now: number): Promise<Record<DeviceLiveness, number>> {
   const counts: Record<DeviceLiveness, number> = { online: 0, offline: 0, unknown: 0, never: 0, late: 0 }
-  for (const row of await withState(records).execute()) counts[toDeviceWithState(row, now).liveness]++
+  for (const row of await withState(records).execute()) counts[livenessOfRow(row, now)]++
   return counts
-}
-
-/**
- * Is it alive? `never` when nothing ever came; `late` when it is silent for three of its expected intervals although
- * it did not say goodbye; otherwise what it last said, or `unknown` when we restarted and have not heard it since.
- */
-export function livenessOf(
-  device: { expectedIntervalS: number | null },
-  state: { state: string; lastMessageAt: number | null } | null,
-  now: number,
-): DeviceLiveness {
-  if (!state || state.lastMessageAt === null) {
-    return state?.state === 'online' || state?.state === 'offline' ? state.state : 'never'
-  }
-  if (state.state === 'offline') return 'offline'
-  if (device.expectedIntervalS !== null) {
-    const patience = Math.max(LATE_AFTER_MIN_MS, device.expectedIntervalS * 1000 * LATE_AFTER_INTERVALS)
-    if (now - state.lastMessageAt > patience) return 'late'
-  }
-  return state.state === 'online' ? 'online' : 'unknown'
 }
 
 export type RegisteredDatastream = DeclaredDatastream & { id: number; deviceId: string }
@@ -238,6 +332,8 @@ export type DeviceRegister = {
   declared(deviceId: string, datastream: string): DeclaredDatastream | undefined
   /** calibrations of a datastream, oldest first; mostly none */
   calibrations(deviceId: string, datastream: string): readonly Calibration[]
+  /** where a device that does not move stood at that moment, epoch ms; null when that is not registered */
+  placeAt(deviceId: string, ms: number): [lng: number, lat: number] | null
   /** Take over what other processes changed. Cheap: call it before each batch. */
   refresh(): void
   size(): number
@@ -321,6 +417,11 @@ export function deviceRegister(records: Records, clock: () => number): DeviceReg
       return typeId ? beside.type(typeId)?.datastreams.find((d) => d.name === datastream) : undefined
     },
     calibrations: beside.calibrations,
+    placeAt(deviceId, ms) {
+      const device = byId.get(deviceId)
+      if (!device || device.lng === null || device.lat === null) return null
+      return beside.placeAt(deviceId, ms) ?? [device.lng, device.lat]
+    },
     refresh,
     size: () => byId.size,
   }
@@ -333,8 +434,10 @@ function besideDevices(records: Records) {
   const { sqlite } = records
   const mark = sqlite.prepare(
     `select (select count(*) || '/' || coalesce(sum(version), 0) || '/' || coalesce(max(updated_at), 0) from device_type) as types,
-       (select count(*) || '/' || coalesce(max(id), 0) || '/' || coalesce(max(created_at), 0) from datastream) as datastreams,
-       (select count(*) || '/' || coalesce(max(id), 0) from calibration) as calibrations`,
+       (select coalesce(max(id), 0) || '/' || (select coalesce(max(value), 0) from setting where key = '${DECLARED_REVISION}')
+         from datastream) as datastreams,
+       (select count(*) || '/' || coalesce(max(id), 0) from calibration) as calibrations,
+       (select count(*) || '/' || coalesce(max(id), 0) from device_location) as places`,
   )
   // The pragma tells of other connections' commits, total_changes() of our own: without either nothing is asked.
   const version = sqlite.prepare('select data_version, total_changes() as own from pragma_data_version')
@@ -342,13 +445,15 @@ function besideDevices(records: Records) {
   const byId = new Map<number, RegisteredDatastream>()
   const byName = new Map<string, RegisteredDatastream>()
   const calibrations = new Map<string, Calibration[]>()
-  let seen = { version: '', types: '', datastreams: '', calibrations: '' }
+  /** of devices that were moved: each place and from when, oldest first */
+  const places = new Map<string, { from: number; place: [number, number] }[]>()
+  let seen = { version: '', types: '', datastreams: '', calibrations: '', places: '' }
 
   function refresh(): void {
     const { data_version, own } = version.get() as { data_version: number; own: number }
     const at = `${data_version}/${own}`
     if (at === seen.version) return
-    const found = mark.get() as { types: string; datastreams: string; calibrations: string }
+    const found = mark.get() as Omit<typeof seen, 'version'>
     if (found.types !== seen.types) {
       types.clear()
       const rows = sqlite.prepare('select * from device_type').all() as unknown as Parameters<
@@ -358,27 +463,30 @@ function besideDevices(records: Records) {
     }
     if (found.datastreams !== seen.datastreams) readDatastreams()
     if (found.calibrations !== seen.calibrations) readCalibrations()
+    if (found.places !== seen.places) readPlaces()
     seen = { version: at, ...found }
   }
 
   function readDatastreams(): void {
     byId.clear()
     byName.clear()
-    const rows = sqlite.prepare('select * from datastream').all() as unknown as Selectable<
-      RecordsDb['datastream']
-    >[]
+    const rows = sqlite.prepare('select * from datastream').all() as unknown as DatastreamRow[]
     for (const row of rows) {
-      const one: RegisteredDatastream = {
-        id: row.id,
-        deviceId: row.device_id,
-        name: row.name,
-        observedProperty: row.observed_property,
-        ...(row.unit === null ? {} : { unit: row.unit }),
-        ...(row.detection_limit === null ? {} : { detectionLimit: row.detection_limit }),
-        ...(row.saturation === null ? {} : { saturation: row.saturation }),
-      }
+      const one: RegisteredDatastream = { ...toDeclared(row), deviceId: row.device_id }
       byId.set(one.id, one)
       byName.set(`${one.deviceId}\n${one.name}`, one)
+    }
+  }
+
+  function readPlaces(): void {
+    places.clear()
+    const rows = sqlite
+      .prepare('select device_id, lng, lat, from_at from device_location order by from_at, id')
+      .all() as { device_id: string; lng: number; lat: number; from_at: number }[]
+    for (const { device_id, lng, lat, from_at } of rows) {
+      const own = places.get(device_id) ?? []
+      own.push({ from: from_at, place: [lng, lat] })
+      places.set(device_id, own)
     }
   }
 
@@ -405,6 +513,11 @@ function besideDevices(records: Records) {
       calibrations.size === 0
         ? NO_CALIBRATIONS
         : (calibrations.get(`${deviceId}\n${name}`) ?? NO_CALIBRATIONS),
+    /** Before the first move that is known a device stood where it was found first. */
+    placeAt(deviceId: string, ms: number): [number, number] | undefined {
+      const own = places.get(deviceId)
+      return (own?.findLast(({ from }) => from <= ms) ?? own?.[0])?.place
+    },
   }
 }
 
@@ -432,40 +545,65 @@ function toDevice(row: DeviceRow): Device {
   }
 }
 
+/** What of a type counts for its devices. */
+const TYPE_COLUMNS = [
+  'device_type.format as type_format',
+  'device_type.mapping as type_mapping',
+  'device_type.extraction as type_extraction',
+  'device_type.expected_interval_s as type_interval',
+  'device_type.power as type_power',
+] as const
+const STATE_COLUMNS = [
+  'device_state.state',
+  'device_state.state_at',
+  'device_state.last_message_at',
+  'device_state.accepted',
+  'device_state.refused',
+  'device_state.last_reject_code',
+  'device_state.backfill_sent',
+  'device_state.backfill_total',
+  'device_state.battery',
+  'device_state.battery_unit',
+  'device_state.battery_at',
+  'device_state.frame_count',
+  'device_state.frames_lost',
+  'device_state.frames_lost_at',
+  'device_state.drops',
+  'device_state.clock',
+  'device_state.clock_offset_ms',
+  'device_state.clock_at',
+] as const
+
 function withState(records: Records) {
   return records.db
     .selectFrom('device')
     .leftJoin('device_state', 'device_state.device_id', 'device.id')
+    .leftJoin('device_type', 'device_type.id', 'device.type_id')
     .selectAll('device')
-    .select([
-      'device_state.state',
-      'device_state.last_message_at',
-      'device_state.accepted',
-      'device_state.refused',
-      'device_state.last_reject_code',
-      'device_state.backfill_sent',
-      'device_state.backfill_total',
-    ])
+    .select(STATE_COLUMNS)
+    .select(TYPE_COLUMNS)
 }
 
-type StateRow = DeviceRow & {
-  state: string | null
-  last_message_at: number | null
-  accepted: number | null
-  refused: number | null
-  last_reject_code: string | null
-  backfill_sent: number | null
-  backfill_total: number | null
+type StateRow = Awaited<ReturnType<ReturnType<typeof withState>['execute']>>[number]
+
+function livenessOfRow(row: StateRow, now: number): DeviceLiveness {
+  return livenessOf(
+    {
+      expectedIntervalS: row.expected_interval_s ?? row.type_interval,
+      power: (row.power ?? row.type_power) as Device['power'],
+    },
+    row.state === null ? null : { state: row.state, lastMessageAt: row.last_message_at },
+    now,
+  )
 }
 
-function toDeviceWithState(row: StateRow, now: number): DeviceWithState {
+function toDeviceWithState(row: StateRow, declared: NumberedDatastream[], now: number): DeviceWithState {
   const device = toDevice(row)
-  const state = row.state === null ? null : { state: row.state, lastMessageAt: row.last_message_at }
   return {
     ...device,
     hasCredential: row.secret_hash !== null,
     updatedAt: row.updated_at,
-    liveness: livenessOf(device, state, now),
+    liveness: livenessOfRow(row, now),
     lastMessageAt: row.last_message_at,
     accepted: row.accepted ?? 0,
     refused: row.refused ?? 0,
@@ -474,7 +612,36 @@ function toDeviceWithState(row: StateRow, now: number): DeviceWithState {
       row.backfill_total === null || row.backfill_sent === null
         ? null
         : { sent: row.backfill_sent, total: row.backfill_total },
+    effective: {
+      format: (row.type_format ?? device.format) as PayloadFormat,
+      mapping: device.mapping ?? parsed(row.type_mapping),
+      extraction: device.extraction ?? parsed(row.type_extraction),
+      expectedIntervalS: device.expectedIntervalS ?? row.type_interval,
+      power: device.power ?? (row.type_power as Device['power']),
+    },
+    declared,
+    state: stateOf(row),
   }
+}
+
+function stateOf(row: StateRow): HealthState | null {
+  if (row.state === null) return null
+  return {
+    state: row.state,
+    stateAt: row.state_at ?? 0,
+    lastMessageAt: row.last_message_at,
+    battery:
+      row.battery === null || row.battery_at === null
+        ? null
+        : { value: row.battery, unit: row.battery_unit === 'V' ? 'V' : '%', at: row.battery_at },
+    frames: row.frame_count === null ? null : { lost: row.frames_lost ?? 0, at: row.frames_lost_at },
+    drops: parsed<number[]>(row.drops) ?? [],
+    clock: row.clock === null ? null : { state: row.clock, offsetMs: row.clock_offset_ms, at: row.clock_at },
+  }
+}
+
+function parsed<T>(json: string | null): T | null {
+  return json === null ? null : (JSON.parse(json) as T)
 }
 
 function plain(text: string): string {

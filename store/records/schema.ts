@@ -144,10 +144,14 @@ export type RecordsDb = {
     lat: number | null
     battery: Generated<number | null>
     battery_at: Generated<number | null>
+    /** `%` or `V` */
+    battery_unit: Generated<string | null>
     frame_count: Generated<number | null>
     frame_session: Generated<string | null>
     frames_lost: Generated<number>
     frames_lost_at: Generated<number | null>
+    /** JSON list of frame counters that may still come */
+    frames_missing: Generated<string>
     /** JSON list of the moments at which it fell away, newest last */
     drops: Generated<string>
     clock: Generated<string | null>
