@@ -224,7 +224,13 @@ function interpretTts(record: JournalRecord, context: InterpretContext, bridge: 
 }
 
 function circumstances(record: JournalRecord, context: InterpretContext, device: Device): Circumstances {
-  return { device, town: context.area, receivedAt: record.receivedAt, sequence: record.position.sequence }
+  return {
+    device,
+    town: context.area,
+    receivedAt: record.receivedAt,
+    stoodAt: (ms) => context.devices.placeAt(device.id, ms),
+    sequence: record.position.sequence,
+  }
 }
 
 function nothing(device: Device | null, channel: DeviceChannel | null): Interpreted {

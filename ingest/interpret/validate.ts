@@ -24,6 +24,8 @@ export type Circumstances = {
   town: TownArea | null
   /** epoch ms at which the broker took the message: "now" for it, also when it is read again years later */
   receivedAt: number
+  /** where the device stood at a moment, epoch ms: the register's `placeAt`; null when no place is registered */
+  stoodAt: (ms: number) => [lng: number, lat: number] | null
   /** journal sequence: tells readings apart that came without a time */
   sequence: number
 }
@@ -84,10 +86,10 @@ export function judgeObservation(
     const [lng, lat] = o.location
     const fault = judgePosition(lng, lat, where, pointer(place, 'location'))
     if (fault) return fault
-    if (device.lng !== null && device.lat !== null && !isMoving(device)) {
-      if (metresBetween(device.lng, device.lat, lng, lat) > POSITION_CONFLICT_M)
-        quality |= QUALITY.positionConflict
-    }
+    // A device that was moved is compared with the place that it had when it measured.
+    const stood = isMoving(device) ? null : where.stoodAt(time.ms)
+    if (stood && metresBetween(stood[0], stood[1], lng, lat) > POSITION_CONFLICT_M)
+      quality |= QUALITY.positionConflict
   }
   if (o.datastream !== undefined && !o.datastream.isWellFormed()) {
     return halfCharacter(o.datastream, pointer(place, 'datastream'))
