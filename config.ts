@@ -21,6 +21,11 @@ const schema = z.object({
   SCHOUW_TLS_CERT: z.string().optional(),
   SCHOUW_TLS_KEY: z.string().optional(),
   SCHOUW_BEHIND_PROXY: flag,
+  /** origins of web pages that may use MQTT over WebSocket, with commas between, e.g. https://dashboard.example.nl */
+  SCHOUW_WS_ORIGINS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((origin) => origin.trim() || [])),
   /** the invented town with its simulators; off in a real municipality */
   SCHOUW_DEMO: flag,
   /** seed of the invented town */
@@ -61,6 +66,7 @@ export type Config = {
   mqttsPort: number
   tls: { certPath: string; keyPath: string } | null
   behindProxy: boolean
+  wsOrigins: readonly string[]
   demo: boolean
   seed: number
   historyDays: number
@@ -106,6 +112,7 @@ export function loadConfig(env: Record<string, string | undefined>): Readonly<Co
         ? { certPath: v.SCHOUW_TLS_CERT, keyPath: v.SCHOUW_TLS_KEY }
         : null,
     behindProxy: v.SCHOUW_BEHIND_PROXY,
+    wsOrigins: v.SCHOUW_WS_ORIGINS,
     demo: v.SCHOUW_DEMO,
     seed: v.SCHOUW_SEED,
     historyDays: v.SCHOUW_HISTORY_DAYS,

@@ -11,8 +11,10 @@ import { BROKER_HEALTH_TOPIC } from '../model/health.ts'
 import { openJournalReader } from '../store/journal/reader.ts'
 import { openJournalWriter } from '../store/journal/writer.ts'
 import { openCredentials } from '../store/records/credentials.ts'
-import { openRecords, type Records } from '../store/records/open.ts'
-import { generateSecret, hashSecret, INTERNAL_USERS, openSecrets, type Secrets } from '../store/secrets.ts'
+import { setCredential } from '../store/records/devices.ts'
+import { openRecords } from '../store/records/open.ts'
+import { INTERNAL_USERS, openSecrets } from '../store/secrets.ts'
+import { putDevice } from '../test/support/device.ts'
 import { createBroker } from './broker.ts'
 
 type Line = { level: string; message: string; fields: Record<string, unknown> }
@@ -22,32 +24,6 @@ afterEach(async () => {
 })
 
 const temp = () => mkdtempSync(path.join(tmpdir(), 'broker-'))
-
-function addDevice(
-  records: Records,
-  secrets: Secrets,
-  id: string,
-  more: Record<string, string> = {},
-): string {
-  const secret = generateSecret()
-  const row = { kind: 'sensor', bridge_id: null, topic_tree: null, ...more }
-  records.sqlite
-    .prepare(
-      `insert into device (id, name, kind, format, area, bridge_id, topic_tree, secret_hash, created_at, updated_at)
-       values (?, ?, ?, 'native-json', 'town', ?, ?, ?, ?, ?)`,
-    )
-    .run(
-      id,
-      id,
-      row.kind,
-      row.bridge_id,
-      row.topic_tree,
-      hashSecret(secrets.credentialKey, secret),
-      Date.now(),
-      Date.now(),
-    )
-  return secret
-}
 
 /** A real broker with real stores in a folder of its own. */
 async function start(env: Record<string, string> = {}, dataDir = temp(), holdMs = 10_000) {
@@ -79,7 +55,8 @@ async function start(env: Record<string, string> = {}, dataDir = temp(), holdMs 
     await records.close()
   }
   cleanups.push(close)
-  const device = (id: string, more?: Record<string, string>) => addDevice(records, secrets, id, more)
+  const device = (id: string, more?: Parameters<typeof putDevice>[3]) =>
+    putDevice(records, secrets.credentialKey, id, more)
   return { dataDir, lines, secrets, records, journal, broker, ports, close, device }
 }
 type Town = Awaited<ReturnType<typeof start>>
@@ -356,11 +333,9 @@ test('revoking or changing a secret ends the live connection within a second; a 
   await closed(client)
   expect(performance.now() - begun).toBeLessThan(1000)
   await expect(connect(town, 'lamp-1', secret)).rejects.toMatchObject({ code: 4 })
-  const fresh = addDevice(other, town.secrets, 'lamp-9')
+  const fresh = putDevice(other, town.secrets.credentialKey, 'lamp-9')
   const second = await connect(town, 'lamp-9', fresh)
-  other.sqlite
-    .prepare('update device set secret_hash = ?, updated_at = ? where id = ?')
-    .run('00', Date.now() + 2, 'lamp-9')
+  await setCredential(other, 'lamp-9', '00', Date.now())
   await other.close()
   const api = await internal(town)
   await api.publishAsync('schouw/events/credentials', '', { qos: 1 })

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from 'aedes'
@@ -9,12 +8,12 @@ import { BROKER_HEALTH_TOPIC, type BrokerHealth } from '../model/health.ts'
 import { parseInbound } from '../model/inbound.ts'
 import { CREDENTIALS_EVENT_TOPIC } from '../model/topics.ts'
 import type { OpenJournalWriter } from '../store/journal/writer.ts'
-import type { Credentials } from '../store/records/credentials.ts'
+import type { Credential, Credentials } from '../store/records/credentials.ts'
 import type { Secrets } from '../store/secrets.ts'
 import { createDeliveries } from './deliveries.ts'
 import { type Bucket, fullBucket, take } from './limits.ts'
-import { listen, type Ports } from './listen.ts'
-import { createLogin, type Login } from './login.ts'
+import { listen, type Peer, type Ports } from './listen.ts'
+import { createLogin, type Login, staysIn } from './login.ts'
 import { createPacketGuard, type PacketGuard } from './packet-guard.ts'
 import { createBrokerPersistence } from './persistence.ts'
 
@@ -28,6 +27,7 @@ export type BrokerDeps = {
     | 'mqttsPort'
     | 'tls'
     | 'behindProxy'
+    | 'wsOrigins'
     | 'maxPayloadBytes'
     | 'maxConnections'
     | 'maxFailedLogins'
@@ -58,6 +58,7 @@ type Session = Extract<Login, { ok: true }> & {
 type Connection = {
   guard: PacketGuard
   address: string
+  fingerprint: string | undefined
   session: Session | undefined
   login: Login | undefined
 }
@@ -78,6 +79,8 @@ const MAX_RETAINED_BYTES = 16 * 1024
 const RATE_SECONDS = 10
 const HEALTH_MS = 5000
 const EXPIRE_MS = 3_600_000
+/** A connection outlives its secret or certificate by this much at most. */
+const EXPIRY_MS = 1000
 const DAY_MS = 86_400_000
 
 /**
@@ -136,7 +139,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     return client ? connections.get(client.conn)?.session : undefined
   }
 
-  function accept(connection: Duplex, address: string, request?: IncomingMessage): void {
+  function accept(connection: Duplex, { address, fingerprint, request }: Peer): void {
     // Half of the places are kept for those that have logged in.
     if (open >= config.maxConnections || waiting >= Math.max(100, config.maxConnections / 2)) {
       connection.on('error', () => {})
@@ -149,6 +152,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     const state: Connection = {
       guard: createPacketGuard(config.maxPayloadBytes + PACKET_MARGIN, MAX_FIRST_PACKET),
       address,
+      fingerprint,
       session: undefined,
       login: undefined,
     }
@@ -220,6 +224,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       password: packet.password,
       clientId: packet.clientId,
       address: state.address,
+      fingerprint: state.fingerprint,
       will: packet.will,
     })
     state.login = answer
@@ -237,8 +242,8 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
 
   function authenticate(
     client: Client,
-    _user: string | undefined,
-    _password: Buffer | undefined,
+    user: string | undefined,
+    password: Buffer | undefined,
     done: (error: AuthenticateError | null, ok: boolean | null) => void,
   ) {
     const state = connections.get(client.conn)
@@ -248,7 +253,8 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       const reason = answer && !answer.ok ? answer.reason : 'unknown connection'
       const penalty = answer && !answer.ok && answer.penalty
       limited(penalty ? 'broker: too many failed logins; refused for a minute' : 'broker: login refused', {
-        user: _user?.slice(0, 64),
+        // Without a password the name may be a secret.
+        user: password?.length ? user?.slice(0, 64) : '(no password)',
         address: state?.address,
         reason,
       })
@@ -377,18 +383,30 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   const stopWatching = credentials.onChange((deviceIds) => {
     for (const deviceId of deviceIds) {
       const credential = credentials.lookup(deviceId)
-      for (const session of byUser.get(deviceId) ?? []) {
-        const revoked =
-          !credential || credential.revokedAt !== null || credential.secretHash !== session.secretHash
-        log.info({ deviceId, revoked }, 'broker: credential changed; connection ended')
-        session.client.close()
-      }
+      for (const session of byUser.get(deviceId) ?? []) check(session, credential)
       // What waits for a revoked device will never be fetched.
       if (!credential || credential.revokedAt !== null) {
         for (const id of persistence.sessionsOf(deviceId)) persistence.dropSession(id)
       }
     }
   })
+
+  /** End a session that may not go on. A secret beside it that came or went does not matter to it. */
+  function check(session: Session, credential: Credential | undefined): void {
+    if (session.entry === null) return
+    if (staysIn(session.entry, credential, now())) {
+      session.entry.credential = credential
+      return
+    }
+    log.info({ deviceId: session.user }, 'broker: what let it in is valid no longer; connection ended')
+    session.client.close()
+  }
+  // Nothing tells of a secret or certificate that expires. A look at each session costs a tenth of a microsecond.
+  const expiryTimer = setInterval(() => {
+    for (const session of byClientId.values()) {
+      if (session.entry) check(session, session.entry.credential)
+    }
+  }, EXPIRY_MS)
 
   aedes.on('clientError', (client, error) => {
     log.debug({ clientId: client.id, error: error.message }, 'broker: connection ended')
@@ -442,6 +460,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     async close() {
       clearInterval(healthTimer)
       clearInterval(expireTimer)
+      clearInterval(expiryTimer)
       stopWatching()
       const stopped = listeners?.close()
       await new Promise<void>((resolve) => aedes.close(() => resolve()))

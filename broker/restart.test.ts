@@ -7,7 +7,8 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import { afterEach, expect, test } from 'vitest'
 import { openJournalReader } from '../store/journal/reader.ts'
 import { openRecords } from '../store/records/open.ts'
-import { generateSecret, hashSecret, INTERNAL_USERS, openSecrets } from '../store/secrets.ts'
+import { INTERNAL_USERS, openSecrets } from '../store/secrets.ts'
+import { putDevice } from '../test/support/device.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 const children: ChildProcess[] = []
@@ -67,13 +68,7 @@ test('a broker that is killed keeps what it acknowledged, retained states and wa
   const dataDir = mkdtempSync(path.join(tmpdir(), 'restart-'))
   const secrets = openSecrets(dataDir)
   const records = await openRecords(dataDir)
-  const secret = generateSecret()
-  records.sqlite
-    .prepare(
-      `insert into device (id, name, kind, format, area, secret_hash, created_at, updated_at)
-       values ('lamp-1', 'lamp', 'lamp', 'native-json', 'town', ?, 1, 1)`,
-    )
-    .run(hashSecret(secrets.credentialKey, secret))
+  const secret = putDevice(records, secrets.credentialKey, 'lamp-1', { kind: 'lamp' })
   await records.close()
   const port = await freePort()
   let child = await startBroker(dataDir, port)

@@ -2,6 +2,7 @@ import { DEVICE_KINDS, type DeviceKind, PAYLOAD_FORMATS, type PayloadFormat } fr
 import { DEVICE_ID } from '../../model/topics.ts'
 import { appendChange } from '../../store/records/changes.ts'
 import type { Records } from '../../store/records/open.ts'
+import { putCredential } from '../../store/records/device-credentials.ts'
 import { inTransaction } from '../../store/records/transaction.ts'
 import { generateSecret, hashSecret, type Secrets } from '../../store/secrets.ts'
 import { decimal } from './points.ts'
@@ -120,11 +121,12 @@ export function registerDevices(
   const ids = new Set(devices.map((d) => d.id))
   const known = new Map(
     (
-      sqlite.prepare('select id, secret_hash, revoked_at from device').all() as {
-        id: string
-        secret_hash: string | null
-        revoked_at: number | null
-      }[]
+      sqlite
+        .prepare(
+          `select id, revoked_at, exists (select 1 from device_credential c where c.device_id = device.id
+             and c.revoked_at is null and coalesce(c.expires_at, ?) >= ?) as secret from device`,
+        )
+        .all(now, now) as { id: string; revoked_at: number | null; secret: 0 | 1 }[]
     ).map((row) => [row.id, row]),
   )
   const assets = new Set((sqlite.prepare('select id from asset').all() as { id: string }[]).map((r) => r.id))
@@ -145,24 +147,17 @@ export function registerDevices(
   inTransaction(sqlite, () => {
     const insert = sqlite.prepare(
       `insert into device (id, name, kind, format, area, asset_id, lng, lat, expected_interval_s, bridge_id, external_id,
-         topic_tree, mapping, secret_hash, revoked_at, created_at, updated_at)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null, ?, ?)
+         topic_tree, mapping, revoked_at, created_at, updated_at)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null, ?, ?)
        on conflict (id) do update set name = excluded.name, kind = excluded.kind, format = excluded.format,
          area = excluded.area, asset_id = excluded.asset_id, lng = excluded.lng, lat = excluded.lat,
          expected_interval_s = excluded.expected_interval_s, bridge_id = excluded.bridge_id,
          external_id = excluded.external_id, topic_tree = excluded.topic_tree, mapping = excluded.mapping,
-         secret_hash = excluded.secret_hash, updated_at = excluded.updated_at`,
+         updated_at = max(excluded.updated_at, updated_at + 1)`,
     )
     for (const d of devices) {
       const there = known.get(d.id)
       const logsIn = d.bridgeId === null
-      let hash = there?.secret_hash ?? null
-      // a revoked device stays out until a person lets it in again
-      if (logsIn && (hash === null || options.rotate) && there?.revoked_at == null) {
-        const secret = generateSecret()
-        fresh.set(d.id, secret)
-        hash = hashSecret(options.secrets.credentialKey, secret)
-      }
       if (there) updated++
       else added++
       insert.run(
@@ -179,10 +174,16 @@ export function registerDevices(
         d.externalId,
         d.topicTree,
         d.mapping,
-        hash,
         now,
         now,
       )
+      // a revoked device stays out until a person lets it in again
+      if (logsIn && (!there?.secret || options.rotate) && there?.revoked_at == null) {
+        const secret = generateSecret()
+        fresh.set(d.id, secret)
+        const hash = hashSecret(options.secrets.credentialKey, secret)
+        putCredential(sqlite, d.id, { hash, label: '', expiresAt: null, overlapMs: 0 }, now)
+      }
     }
     options.beforeCommit?.(fresh)
     appendChange(sqlite, { kind: 'device', ref: 'import', data: { count: devices.length }, at: now })

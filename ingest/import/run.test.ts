@@ -15,6 +15,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { distanceM } from '../../detection/network/geometry.ts'
 import { rdToWgs84 } from '../../detection/network/rd.ts'
 import { getAsset, listAssets } from '../../store/records/assets.ts'
+import { getDevice, revokeCredential } from '../../store/records/devices.ts'
 import {
   activeStretches,
   activeWegvakken,
@@ -276,7 +277,11 @@ car-1,,vehicle,,,,,,,,,
   const stored = () =>
     Object.fromEntries(
       (
-        records.sqlite.prepare('select id, secret_hash as h from device').all() as {
+        records.sqlite
+          .prepare(
+            `select id, (select secret_hash from device_credential c where c.device_id = device.id and revoked_at is null) as h from device`,
+          )
+          .all() as {
           id: string
           h: string | null
         }[]
@@ -325,12 +330,9 @@ test('a lamp with the id of an air post is told, and nothing is written', async 
 test('a revoked device stays out over an import', async () => {
   const file = write('devices.csv', `id,kind\ncar-1,vehicle\n`)
   await run('devices', file)
-  records.sqlite.exec("update device set revoked_at = 5, secret_hash = null where id = 'car-1'")
+  await revokeCredential(records, 'car-1', 5)
   await run('devices', file, { rotate: true })
-  expect(records.sqlite.prepare('select revoked_at, secret_hash from device').get()).toEqual({
-    revoked_at: 5,
-    secret_hash: null,
-  })
+  expect(await getDevice(records, 'car-1', 9)).toMatchObject({ revokedAt: 5, hasCredential: false })
 })
 
 test('a device that names an unknown bridge stops the import, and nothing is written', async () => {
@@ -357,7 +359,7 @@ test('2,000 devices and 2,000 lamps take well under a second each', async () => 
   )
   expect(performance.now() - started).toBeLessThan(3_000)
   expect(
-    records.sqlite.prepare('select count(*) as n from device where secret_hash is not null').get(),
+    records.sqlite.prepare('select count(distinct device_id) as n from device_credential').get(),
   ).toEqual({ n: 2000 })
 })
 

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type {
   Calibration,
   DeclaredDatastream,
@@ -20,6 +20,7 @@ import {
   toDeclared,
 } from './declared.ts'
 import { type HealthState, livenessOf } from './device-health.ts'
+import { addCredential, endAllCredentials } from './device-credentials.ts'
 import { toDeviceType } from './device-types.ts'
 import { moveDevice } from './locations.ts'
 import type { Records } from './open.ts'
@@ -129,7 +130,6 @@ export async function createDevice(records: Records, device: NewDevice, now: num
       extraction: full.extraction === null ? null : JSON.stringify(full.extraction),
       owner: full.owner,
       power: full.power,
-      secret_hash: null,
       revoked_at: null,
       created_at: now,
       updated_at: now,
@@ -229,7 +229,7 @@ function definedOf<T extends object>(fields: T): Partial<T> {
 }
 
 /**
- * Give a device its (next) secret: only the keyed hash is stored. A revoked device may log in again with it.
+ * Give a device one secret in place of all that it has: only the keyed hash is stored. A revoked device may log in again with it.
  *
  * @returns false when there is no such device
  */
@@ -239,22 +239,13 @@ export async function setCredential(
   secretHash: string,
   now: number,
 ): Promise<boolean> {
-  const result = await records.db
-    .updateTable('device')
-    .set({ secret_hash: secretHash, revoked_at: null, updated_at: now })
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return result.numUpdatedRows > 0n
+  const credential = { hash: secretHash, label: '', expiresAt: null, overlapMs: 0 }
+  return (await addCredential(records, id, credential, now)) !== undefined
 }
 
-/** Take a device's secret away. @returns false when there is no such device */
+/** Take all secrets and certificates of a device away. @returns false when there is no such device */
 export async function revokeCredential(records: Records, id: string, now: number): Promise<boolean> {
-  const result = await records.db
-    .updateTable('device')
-    .set({ secret_hash: null, revoked_at: now, updated_at: now })
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return result.numUpdatedRows > 0n
+  return endAllCredentials(records, id, now)
 }
 
 /** One device with its state. */
@@ -580,6 +571,12 @@ function withState(records: Records) {
     .leftJoin('device_state', 'device_state.device_id', 'device.id')
     .leftJoin('device_type', 'device_type.id', 'device.type_id')
     .selectAll('device')
+    .select([
+      sql<number | null>`(select max(coalesce(expires_at, 9007199254740991)) from device_credential c
+        where c.device_id = device.id and c.revoked_at is null)`.as('secret_until'),
+      sql<number | null>`(select max(not_after) from device_certificate c
+        where c.device_id = device.id and c.revoked_at is null)`.as('certificate_until'),
+    ])
     .select(STATE_COLUMNS)
     .select(TYPE_COLUMNS)
 }
@@ -601,7 +598,8 @@ function toDeviceWithState(row: StateRow, declared: NumberedDatastream[], now: n
   const device = toDevice(row)
   return {
     ...device,
-    hasCredential: row.secret_hash !== null,
+    hasCredential:
+      row.revoked_at === null && Math.max(row.secret_until ?? 0, row.certificate_until ?? 0) > now,
     updatedAt: row.updated_at,
     liveness: livenessOfRow(row, now),
     lastMessageAt: row.last_message_at,

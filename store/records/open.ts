@@ -6,12 +6,14 @@ import { type Migration, Migrator } from 'kysely/migration'
 import { ensurePrivateFile } from '../private-file.ts'
 import * as town from './migrations/0001-town.ts'
 import * as desk from './migrations/0002-desk.ts'
+import * as credentials from './migrations/0003-credentials.ts'
 import * as deviceHealth from './migrations/0005-device-health.ts'
 import type { RecordsDb } from './schema.ts'
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-town': town,
   '0002-desk': desk,
+  '0003-credentials': credentials,
   '0005-device-health': deviceHealth,
 }
 

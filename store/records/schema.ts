@@ -19,7 +19,6 @@ export type RecordsDb = {
     external_id: string | null
     topic_tree: string | null
     mapping: string | null
-    secret_hash: string | null
     revoked_at: number | null
     created_at: number
     updated_at: number

@@ -9,7 +9,8 @@ import { journalFolder } from '../../store/journal/position.ts'
 import { decodeWatermark } from '../../store/journal/watermark.ts'
 import { openReadingsReader } from '../../store/readings/open.ts'
 import { openRecords } from '../../store/records/open.ts'
-import { generateSecret, hashSecret, openSecrets } from '../../store/secrets.ts'
+import { openSecrets } from '../../store/secrets.ts'
+import { putDevice } from '../support/device.ts'
 import type { LoadResult, LoadTask } from './ingest/messages.ts'
 import { type BenchOptions, lessIsBetter, median, moreIsBetter, type Row } from './rows.ts'
 
@@ -390,13 +391,11 @@ async function makeDevices(dataDir: string): Promise<User[]> {
   const { credentialKey } = openSecrets(dataDir)
   const records = await openRecords(dataDir)
   const now = Date.now()
-  const users = Array.from({ length: DEVICES }, (_, i) => ({ id: deviceId(i), secret: generateSecret() }))
-  const insert = records.sqlite.prepare(
-    `insert into device (id, name, kind, format, area, secret_hash, created_at, updated_at)
-     values (?, ?, 'sensor', 'native-json', 'town', ?, ?, ?)`,
-  )
   records.sqlite.exec('begin')
-  for (const { id, secret } of users) insert.run(id, id, hashSecret(credentialKey, secret), now, now)
+  const users = Array.from({ length: DEVICES }, (_, i) => {
+    const id = deviceId(i)
+    return { id, secret: putDevice(records, credentialKey, id, {}, now) }
+  })
   records.sqlite.exec('commit')
   await records.close()
   return users
