@@ -113,6 +113,7 @@ export async function createPipeline(deps: PipelineDeps): Promise<Pipeline> {
         status: null,
         ignored: [],
         place: null,
+        announcement: null,
         rejections: [
           {
             code: 'wrong_shape',

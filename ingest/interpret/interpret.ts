@@ -16,6 +16,7 @@ import type { Reading, StoredChunk } from '../../store/readings/port.ts'
 import type { DeviceRegister } from '../../store/records/devices.ts'
 import { describe, parseJson } from '../decode/json.ts'
 import { decodeTtsUplink, namesOf, parseTtsTopic, readTtsUplink } from '../decode/tts-v3.ts'
+import { type Announcement, type AnnouncementOutcome, readAnnouncement } from './announce.ts'
 import type { TownArea } from './area.ts'
 import {
   type Circumstances,
@@ -48,6 +49,8 @@ export type Interpreted = {
   ignored: string[]
   /** where the last accepted reading that says so was measured */
   place: [lng: number, lat: number] | null
+  /** what its sender says of itself or of a device behind it: neither a reading nor an error */
+  announcement: Announcement | null
 }
 
 type InterpretContext = { devices: DeviceRegister; area: TownArea | null }
@@ -74,6 +77,8 @@ export function interpret(record: JournalRecord, context: InterpretContext): Int
 }
 
 function interpretFrom(sender: Device, record: JournalRecord, context: InterpretContext): Interpreted {
+  const announced = readAnnouncement(record, sender)
+  if (announced) return interpretAnnouncement(announced, sender)
   const native = parseDeviceTopic(record.topic)
   if (native) {
     if (native.deviceId === sender.id) return interpretNative(record, context, sender, native.channel)
@@ -84,6 +89,12 @@ function interpretFrom(sender: Device, record: JournalRecord, context: Interpret
   }
   if (sender.format === 'tts-v3') return interpretTts(record, context, sender)
   return refused(sender, null, unknownTopic(record.topic, sender))
+}
+
+function interpretAnnouncement(outcome: AnnouncementOutcome, sender: Device): Interpreted {
+  if (outcome === 'nothing') return nothing(sender, null)
+  if ('rejection' in outcome) return refused(sender, null, outcome.rejection)
+  return { ...nothing(sender, null), announcement: outcome.announcement }
 }
 
 function interpretNative(
@@ -246,6 +257,7 @@ function nothing(device: Device | null, channel: DeviceChannel | null): Interpre
     rejections: [],
     ignored: [],
     place: null,
+    announcement: null,
   }
 }
 

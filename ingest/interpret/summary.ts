@@ -29,6 +29,14 @@ export function summarize(found: Interpreted): string {
     )
   }
   if (found.status) parts.push(`status ${found.status.state}`)
+  if (found.announcement) {
+    const { proposal, topic } = found.announcement
+    parts.push(
+      proposal
+        ? `announces ${proposal.deviceName}: ${proposal.field}`
+        : `takes back its announcement ${topic}`,
+    )
+  }
   if (found.rejections.length > 0) {
     const [first] = found.rejections
     const more = found.rejections.length > 1 ? ` and ${found.rejections.length - 1} more` : ''
