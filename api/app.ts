@@ -15,6 +15,7 @@ import { readTownSettings } from './queries/settings.ts'
 import { publicRoute, type Route } from './route.ts'
 import { assetRoutes } from './routes/assets.ts'
 import { caseRoutes } from './routes/cases.ts'
+import { credentialRoutes } from './routes/credentials.ts'
 import { deviceLocationRoutes } from './routes/device-locations.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -150,6 +151,7 @@ function allRoutes(context: Context): Route[] {
     ...assetRoutes(context),
     ...caseRoutes(context),
     ...deviceRoutes(context),
+    ...credentialRoutes(context),
     ...deviceLocationRoutes(context),
     ...quarantineRoutes(context),
     ...exportRoutes(context),

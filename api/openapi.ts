@@ -106,7 +106,12 @@ function operation(route: Route) {
         }
       : {}),
     ...(route.body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }
+      ? {
+          requestBody: {
+            required: !route.body.safeParse({}).success,
+            content: { 'application/json': { schema: route.body } },
+          },
+        }
       : {}),
     responses: responses(route),
   }

@@ -414,6 +414,8 @@ export const deviceCreateSchema = z.object({
 export const devicePatchSchema = deviceFields.partial().strict()
 /** The secret is shown once. */
 export const deviceCredentialSchema = z.object({
+  /** which of its secrets; see /v1/devices/{id}/credentials */
+  id: z.string(),
   deviceId: z.string(),
   secret: z.string(),
   mqttUrl: z.string(),

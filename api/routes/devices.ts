@@ -18,11 +18,9 @@ import {
   DeviceExistsError,
   getDevice,
   listDevices,
-  revokeCredential,
-  setCredential,
   updateDevice,
 } from '../../store/records/devices.ts'
-import { generateSecret, hashSecret } from '../../store/secrets.ts'
+import { giveSecret } from '../auth/device-secret.ts'
 import type { Context } from '../context.ts'
 import { decodeCursor, encodeCursor } from '../page.ts'
 import { HttpProblem, notFound } from '../problem.ts'
@@ -33,22 +31,10 @@ import { idParams, pageQuery, type Route, route } from '../route.ts'
 const LIVENESS = ['online', 'offline', 'unknown', 'never', 'late'] as const
 const createdSchema = z.object({ device: deviceSchema, credential: deviceCredentialSchema.nullable() })
 
+const FIRST = { label: '', expiresAt: null, overlapMs: 0 }
+
 export function deviceRoutes(context: Context): Route[] {
-  const { config, records, secrets, bus, now } = context
-
-  function mqttUrl(host: string): string {
-    return config.tls ? `mqtts://${host}:${config.mqttsPort}` : `mqtt://${host}:${config.mqttPort}`
-  }
-
-  /** Give a device a fresh secret and tell the broker. The secret is in this answer and nowhere else. */
-  async function freshCredential(deviceId: string, host: string, moment = now()) {
-    const secret = generateSecret()
-    if (!(await setCredential(records, deviceId, hashSecret(secrets.credentialKey, secret), moment))) {
-      throw notFound('device')
-    }
-    bus.poke(CREDENTIALS_EVENT_TOPIC, deviceId)
-    return { deviceId, secret, mqttUrl: mqttUrl(host) }
-  }
+  const { records, bus, now } = context
 
   async function view(id: string) {
     const moment = now()
@@ -116,9 +102,8 @@ export function deviceRoutes(context: Context): Route[] {
         await check(context, body)
         const moment = now()
         await orConflict(body.id, '/id', () => createDevice(records, body, moment))
-        // A later moment than its making: the broker looks for rows whose time moved.
         const credential =
-          body.bridgeId === null ? await freshCredential(body.id, req.hostname, moment + 1) : null
+          body.bridgeId === null ? await giveSecret(context, body.id, req.hostname, FIRST, moment) : null
         tell(body.id, { created: true })
         return {
           status: 201,
@@ -160,55 +145,6 @@ export function deviceRoutes(context: Context): Route[] {
         bus.poke(CREDENTIALS_EVENT_TOPIC, id)
         tell(id, { changed: Object.keys(body) })
         return { body: await view(id) }
-      },
-    }),
-    route({
-      method: 'post',
-      path: '/v1/devices/{id}/credentials',
-      access: ['integrator'],
-      tag: 'devices',
-      summary: 'Give a device another secret; the old one ends at once',
-      params: idParams,
-      audit: 'device.rotate',
-      responses: { 201: { description: 'The secret, shown once', schema: deviceCredentialSchema } },
-      async handle({ params, req }) {
-        const device = await view(params.id)
-        if (device.bridgeId !== null) {
-          throw new HttpProblem(
-            409,
-            'behind_bridge',
-            'This device speaks through a bridge and has no secret.',
-          )
-        }
-        const credential = await freshCredential(params.id, req.hostname)
-        appendChange(records.sqlite, {
-          kind: 'device',
-          ref: params.id,
-          data: { credential: 'rotated' },
-          at: now(),
-        })
-        return { status: 201, body: credential }
-      },
-    }),
-    route({
-      method: 'delete',
-      path: '/v1/devices/{id}/credentials',
-      access: ['integrator'],
-      tag: 'devices',
-      summary: 'Revoke a device: it is cut off and cannot log in',
-      params: idParams,
-      audit: 'device.revoke',
-      responses: { 204: { description: 'Revoked' } },
-      async handle({ params }) {
-        if (!(await revokeCredential(records, params.id, now()))) throw notFound('device')
-        bus.poke(CREDENTIALS_EVENT_TOPIC, params.id)
-        appendChange(records.sqlite, {
-          kind: 'device',
-          ref: params.id,
-          data: { credential: 'revoked' },
-          at: now(),
-        })
-        return {}
       },
     }),
     route({
