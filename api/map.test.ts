@@ -223,6 +223,7 @@ test('lamps and air posts show their state and latest values; charts read the st
       quality: 0,
       rawValue: null,
       rawUnit: null,
+      calibration: null,
     })),
     chunks: [],
     mark: null,

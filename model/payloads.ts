@@ -15,8 +15,8 @@ export const observationSchema = z.object({
   result: z.union([z.number(), z.boolean(), z.string().max(64)]),
   /** UCUM; absent means the registry's canonical unit */
   unit: z.string().max(32).optional(),
-  /** RFC 3339; absent means: when the broker received it */
-  phenomenonTime: z.string().max(40).optional(),
+  /** RFC 3339, or an interval `start/end` that is stored at its start; absent means: when the broker received it */
+  phenomenonTime: z.string().max(81).optional(),
   resultTime: z.string().max(40).optional(),
   /** which datastream, when one device measures a property more than once */
   datastream: z.string().min(1).max(64).optional(),

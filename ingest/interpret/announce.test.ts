@@ -140,8 +140,8 @@ test('device classes and units become properties in units that fit', () => {
   expect(meaning('voltage', 'V')).toEqual(['lampVoltage', null, 0])
   expect(meaning('voltage', 'mV')).toEqual(['batteryVoltage', 'mV', 0])
   expect(meaning('voltage', 'V', '{{ value_json.battery_voltage }}')).toEqual(['batteryVoltage', null, 0])
-  // Volume parts cannot become mass without a temperature.
-  expect(meaning('nitrogen_dioxide', 'ppb')).toEqual(['no2', '[ppb]', 1])
+  // Parts per billion of a gas become mass at the conditions of the directive.
+  expect(meaning('nitrogen_dioxide', 'ppb')).toEqual(['no2', '[ppb]', 0])
   expect(meaning('signal_strength', 'dBm')).toEqual([null, 'dBm', 1])
   expect(meaning('', '%', '{{ value_json.soil_moisture }}')).toEqual(['soilMoisture', null, 0])
   expect(meaning('', '')).toEqual([null, null, 1])

@@ -302,9 +302,9 @@ function meaningOf(
   if (sent === '') return { observedProperty: property.name, unit: null }
   const unit = UCUM.get(sent) ?? sent
   if (unit === property.unit) return { observedProperty: property.name, unit: null }
-  if (property.kind !== 'quantity' || !conversion(unit, property.unit)) {
+  if (property.kind !== 'quantity' || !conversion(unit, property)) {
     problems.push(
-      `${clip(sent, 32)} cannot become ${property.unit}; units that fit: ${fittingUnits(property.unit).join(', ')}`,
+      `${clip(sent, 32)} cannot become ${property.unit}; units that fit: ${fittingUnits(property).join(', ')}`,
     )
   }
   return { observedProperty: property.name, unit: clip(unit, 32) }

@@ -477,6 +477,7 @@ test('a reading comes out in canonical form', () => {
       quality: 0,
       rawValue: 50,
       rawUnit: '[degF]',
+      calibration: null,
     },
   ])
 })

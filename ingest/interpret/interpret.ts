@@ -240,6 +240,8 @@ function circumstances(record: JournalRecord, context: InterpretContext, device:
     town: context.area,
     receivedAt: record.receivedAt,
     stoodAt: (ms) => context.devices.placeAt(device.id, ms),
+    declared: (datastream) => context.devices.declared(device.id, datastream),
+    calibrations: (datastream) => context.devices.calibrations(device.id, datastream),
     sequence: record.position.sequence,
   }
 }

@@ -1,4 +1,5 @@
 import { UcumLhcUtils } from '@lhncbc/ucum-lhc'
+import type { ObservedProperty } from '../../model/observed-property.ts'
 
 /** value in canonical unit = value × factor + offset */
 type Conversion = { factor: number; offset: number }
@@ -27,32 +28,80 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['lux', 'lx'],
   ['dB(A)', 'dB'],
   ['dBA', 'dB'],
+  ['dBm', 'dB'],
+  ['ppm', '[ppm]'],
+  ['ppb', '[ppb]'],
+  ['°', 'deg'],
+  ['µS/cm', 'uS/cm'],
+  ['μS/cm', 'uS/cm'],
+  ['W/m²', 'W/m2'],
 ])
 
 /** Offered in an error text when they fit the property. */
 const COMMON = [
   ...['ug/m3', 'mg/m3', 'ng/m3', 'Cel', 'K', '[degF]', '%', '1', 'hPa', 'Pa', 'kPa', 'mbar', 'W', 'kW', 'mW'],
-  ...['V', 'mV', 'A', 'mA', 'kW.h', 'W.h', 'J', 'h', 'min', 's', 'd', 'lx', 'm/km', 'mm/m', 'dB'],
+  ...[
+    'V',
+    'mV',
+    'A',
+    'mA',
+    'kW.h',
+    'W.h',
+    'J',
+    'h',
+    'min',
+    's',
+    'd',
+    'lx',
+    'm/km',
+    'mm/m',
+    'dB',
+    'm',
+    'cm',
+    'mm',
+  ],
+  ...['m/s', 'km/h', '[kn_i]', 'mm/h', 'deg', 'rad', 'W/m2', 'uS/cm', 'mS/cm', '[ppb]', '[ppm]'],
 ]
+
+/**
+ * Litres of a mole of gas at 20 °C and one atmosphere: Directive 2008/50/EC, annex VI C, says at which temperature
+ * (293 K) and pressure (101,3 kPa) the volume of gaseous pollutants must be reported.
+ */
+const MOLAR_VOLUME = 24.055
 
 const MAX_CACHED = 2_000
 const cache = new Map<string, Conversion | null>()
 const ucum = UcumLhcUtils.getInstance()
 
 /**
- * How to convert from a unit as it was sent (UCUM, or one of a few common spellings) to a canonical UCUM unit.
+ * How to convert from a unit as it was sent (UCUM, or one of a few common spellings) to the canonical unit of a
+ * property. Parts per billion of a gas become mass at the conditions of the directive.
  *
  * @returns null when the unit is unknown, measures something else, or is no straight line away (as pH or bel are)
  */
-export function conversion(from: string, to: string): Conversion | null {
-  const key = `${to}\n${from}`
+export function conversion(
+  from: string,
+  to: Pick<ObservedProperty, 'unit' | 'molarMass'>,
+): Conversion | null {
+  const key = `${to.unit}/${to.molarMass ?? ''}\n${from}`
   const known = cache.get(key)
   if (known !== undefined) return known
-  const found = findConversion(ALIASES.get(from) ?? from, to)
+  const written = ALIASES.get(from) ?? from
+  const found = findConversion(written, to.unit) ?? viaMoles(written, to)
   // Whoever invents a unit a message must not fill our memory.
   if (cache.size >= MAX_CACHED) cache.clear()
   cache.set(key, found)
   return found
+}
+
+/** 1 ppb is M / 24.055 µg/m³, with M in g/mol. */
+function viaMoles(from: string, to: Pick<ObservedProperty, 'unit' | 'molarMass'>): Conversion | null {
+  if (to.molarMass === undefined) return null
+  const toPpb = findConversion(from, '[ppb]')
+  const fromMicrograms = findConversion('ug/m3', to.unit)
+  if (!toPpb || !fromMicrograms) return null
+  const factor = (to.molarMass / MOLAR_VOLUME) * fromMicrograms.factor
+  return { factor: Number((toPpb.factor * factor).toPrecision(14)), offset: toPpb.offset * factor }
 }
 
 /** Convert and take off the noise that floating point adds in the 13th digit. */
@@ -62,8 +111,8 @@ export function convert(value: number, { factor, offset }: Conversion): number {
 }
 
 /** Units that fit, the canonical one first: for error texts. */
-export function fittingUnits(canonical: string): string[] {
-  return [canonical, ...COMMON.filter((unit) => unit !== canonical && conversion(unit, canonical) !== null)]
+export function fittingUnits(to: Pick<ObservedProperty, 'unit' | 'molarMass'>): string[] {
+  return [to.unit, ...COMMON.filter((unit) => unit !== to.unit && conversion(unit, to) !== null)]
 }
 
 function findConversion(from: string, to: string): Conversion | null {

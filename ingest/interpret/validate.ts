@@ -1,12 +1,11 @@
-import type { z } from 'zod'
-import type { Device } from '../../model/device.ts'
+import type { Calibration, DeclaredDatastream, Device } from '../../model/device.ts'
 import { OBSERVED_PROPERTIES, type ObservedProperty } from '../../model/observed-property.ts'
 import type { DriveChunkPayload, InspectionPayload, ObservationPayload } from '../../model/payloads.ts'
-import type { RejectCode, Rejection } from '../../model/reject.ts'
-import { type Instant, parseRfc3339, timeFault, toRfc3339 } from '../../model/time.ts'
+import type { Rejection } from '../../model/reject.ts'
+import { type Instant, parseTime, timeFault, toRfc3339 } from '../../model/time.ts'
 import { QUALITY } from '../../model/quality.ts'
 import type { Reading, StoredChunk } from '../../store/readings/port.ts'
-import { at, clip, describe, pointerOf } from '../decode/json.ts'
+import { clip, describe } from '../decode/json.ts'
 import {
   allowedArea,
   contains,
@@ -16,6 +15,7 @@ import {
   POSITION_CONFLICT_M,
   type TownArea,
 } from './area.ts'
+import { type Converted, qualify } from './qualify.ts'
 import { conversion, convert, fittingUnits } from './units.ts'
 
 /** What a message's payload is judged against. */
@@ -26,6 +26,10 @@ export type Circumstances = {
   receivedAt: number
   /** where the device stood at a moment, epoch ms: the register's `placeAt`; null when no place is registered */
   stoodAt: (ms: number) => [lng: number, lat: number] | null
+  /** what the device, or else its type, says of a datastream */
+  declared: (datastream: string) => DeclaredDatastream | undefined
+  /** calibrations of a datastream, oldest first */
+  calibrations: (datastream: string) => readonly Calibration[]
   /** journal sequence: tells readings apart that came without a time */
   sequence: number
 }
@@ -58,20 +62,27 @@ export function judgeObservation(
   const property = OBSERVED_PROPERTIES.get(o.observedProperty)
   if (!property) return unknownProperty(o.observedProperty, pointer(place, 'observedProperty'))
 
-  const measured = judgeResult(o, property, place)
+  if (o.datastream !== undefined && !o.datastream.isWellFormed()) {
+    return halfCharacter(o.datastream, pointer(place, 'datastream'))
+  }
+  const datastream = o.datastream === undefined ? property.name : `${property.name}/${o.datastream}`
+  const declared = where.declared(datastream)
+  const unit = o.unit ?? declared?.unit
+  const measured = judgeResult(o, unit, property, place)
   if ('code' in measured) return measured
 
   let time: Instant
-  let quality = measured.quality
+  let quality = 0
   if (o.phenomenonTime === undefined) {
     // The sequence below the millisecond keeps two readings apart that came within one, the same at every replay.
     time = { ms: receivedAt, ns: (where.sequence * 1_000 + index) % 1_000_000 }
     quality |= QUALITY.receiveTime
   } else {
-    const judged = judgeTime(o.phenomenonTime, receivedAt, pointer(place, 'phenomenonTime'))
+    const judged = judgePeriod(o.phenomenonTime, receivedAt, pointer(place, 'phenomenonTime'))
     if ('code' in judged) return judged
-    time = judged
-    if (receivedAt - time.ms > LATE_MS) quality |= QUALITY.late
+    time = judged.start
+    // The mean of an hour cannot come before the hour is over.
+    if (receivedAt - judged.end.ms > LATE_MS) quality |= QUALITY.late
   }
   // Without a resultTime it is the phenomenonTime, never the moment of arrival: that would let the network's whims
   // decide which of two values is valid.
@@ -91,49 +102,62 @@ export function judgeObservation(
     if (stood && metresBetween(stood[0], stood[1], lng, lat) > POSITION_CONFLICT_M)
       quality |= QUALITY.positionConflict
   }
-  if (o.datastream !== undefined && !o.datastream.isWellFormed()) {
-    return halfCharacter(o.datastream, pointer(place, 'datastream'))
-  }
+  const qualified =
+    property.kind === 'quantity'
+      ? qualify(
+          measured,
+          { result: Number(o.result), unit: unit ?? property.unit },
+          property,
+          declared,
+          where.calibrations(datastream),
+          time.ms,
+        )
+      : { ...measured, quality: 0, calibration: null }
   return {
     deviceId: device.id,
-    datastream: o.datastream === undefined ? property.name : `${property.name}/${o.datastream}`,
+    datastream,
     property: property.name,
     ms: time.ms,
     ns: time.ns,
-    value: measured.value,
+    value: qualified.value,
     resultMs,
     receivedAt,
     messageId: o.id === undefined ? '' : o.id.toWellFormed(),
-    quality,
-    rawValue: measured.rawValue,
-    rawUnit: measured.rawUnit,
+    quality: quality | qualified.quality,
+    rawValue: qualified.rawValue,
+    rawUnit: qualified.rawUnit,
+    calibration: qualified.calibration,
   }
 }
 
-type Measured = { value: number; quality: number; rawValue: number | null; rawUnit: string | null }
-
-function judgeResult(o: ObservationPayload, property: ObservedProperty, place: Place): Measured | Rejection {
-  const { result, unit } = o
+/** @param unit as sent, or as the datastream was declared */
+function judgeResult(
+  o: ObservationPayload,
+  unit: string | undefined,
+  property: ObservedProperty,
+  place: Place,
+): Converted | Rejection {
+  const { result } = o
   if (property.kind === 'category') {
     const value = typeof result === 'string' ? (property.codes?.indexOf(result) ?? -1) : -1
     if (value < 0)
       return notAValue(o, property, place, (property.codes ?? []).map((c) => `"${c}"`).join(' or '))
-    if (unit !== undefined && unit !== '1') return unknownUnit(o, property, place)
-    return { value, quality: 0, rawValue: null, rawUnit: null }
+    if (unit !== undefined && unit !== '1') return unknownUnit(unit, property, place)
+    return { value, rawValue: null, rawUnit: null }
   }
   if (property.kind === 'truth') {
     const truth = result === true || result === 1 ? 1 : result === false || result === 0 ? 0 : -1
     if (truth < 0) return notAValue(o, property, place, 'true, false, 1 or 0')
-    if (unit !== undefined && unit !== '1') return unknownUnit(o, property, place)
-    return { value: truth, quality: 0, rawValue: null, rawUnit: null }
+    if (unit !== undefined && unit !== '1') return unknownUnit(unit, property, place)
+    return { value: truth, rawValue: null, rawUnit: null }
   }
   if (typeof result !== 'number' || !Number.isFinite(result)) return notAValue(o, property, place, 'a number')
   let value = result
   let rawValue: number | null = null
   let rawUnit: string | null = null
   if (unit !== undefined && unit !== property.unit) {
-    const way = conversion(unit, property.unit)
-    if (!way) return unknownUnit(o, property, place)
+    const way = conversion(unit, property)
+    if (!way) return unknownUnit(unit, property, place)
     if (way.factor !== 1 || way.offset !== 0) {
       value = convert(result, way)
       rawValue = result
@@ -154,9 +178,7 @@ function judgeResult(o: ObservationPayload, property: ObservedProperty, place: P
       hint: 'No sensor of this kind can mean this value. Leave the reading out when the sensor gives an error code, and check the unit.',
     }
   }
-  const [low, high] = property.plausible
-  // Minus zero and zero are one value.
-  return { value: value + 0, quality: value < low || value > high ? QUALITY.range : 0, rawValue, rawUnit }
+  return { value, rawValue, rawUnit }
 }
 
 function notAValue(
@@ -178,14 +200,17 @@ function notAValue(
   }
 }
 
-function unknownUnit(o: ObservationPayload, property: ObservedProperty, place: Place): Rejection {
-  const fitting = property.kind === 'quantity' ? fittingUnits(property.unit) : ['no unit']
+function unknownUnit(unit: string, property: ObservedProperty, place: Place): Rejection {
+  const fitting = property.kind === 'quantity' ? fittingUnits(property) : ['no unit']
+  const ofAGas = property.unit === 'ug/m3' && /^\[?pp[bm]\]?$/.test(unit)
   return {
     code: 'unknown_unit',
     pointer: pointer(place, 'unit'),
     expected: `a UCUM unit that can become ${property.unit}: ${fitting.join(', ')}`,
-    got: describe(o.unit),
-    hint: `Leave unit out when the value is in ${property.unit}; otherwise write it in UCUM, upper and lower case matter.`,
+    got: describe(unit),
+    hint: ofAGas
+      ? `Parts of a volume become mass only for a gas of known weight, which ${property.name} is not. Send it in ${property.unit}.`
+      : `Leave unit out when the value is in ${property.unit}; otherwise write it in UCUM, upper and lower case matter.`,
   }
 }
 
@@ -205,18 +230,20 @@ function unknownProperty(name: string, where: string): Rejection {
 
 /** A time of the right kind, or why it is none. */
 export function judgeTime(text: string, receivedAt: number, where: string): Instant | Rejection {
-  const instant = parseRfc3339(text)
-  if (!instant) {
-    return {
-      code: 'time_unreadable',
-      pointer: where,
-      expected: 'RFC 3339 with a zone, e.g. 2026-11-24T09:30:00.250Z',
-      got: describe(text),
-      hint: 'Date, T, time, and Z or an offset such as +01:00. Without a zone a time can mean two moments.',
-    }
-  }
-  const fault = timeFault(instant.ms, receivedAt)
-  if (!fault) return instant
+  const judged = text.includes('/') ? unreadable(text, where) : judgePeriod(text, receivedAt, where)
+  return 'code' in judged ? judged : judged.start
+}
+
+/** An instant, or an interval `start/end`: neither end may be too old or in the future. */
+function judgePeriod(
+  text: string,
+  receivedAt: number,
+  where: string,
+): { start: Instant; end: Instant } | Rejection {
+  const period = parseTime(text)
+  if (!period) return unreadable(text, where)
+  const fault = timeFault(period.start.ms, receivedAt) ?? timeFault(period.end.ms, receivedAt)
+  if (!fault) return period
   return {
     code: fault,
     pointer: where,
@@ -229,6 +256,16 @@ export function judgeTime(text: string, receivedAt: number, where: string): Inst
       fault === 'time_too_old'
         ? 'The clock of the device was probably never set. Leave the time out to use the moment of arrival.'
         : 'The clock of the device is ahead. Let it take the time from the network.',
+  }
+}
+
+function unreadable(text: string, where: string): Rejection {
+  return {
+    code: 'time_unreadable',
+    pointer: where,
+    expected: 'RFC 3339 with a zone, e.g. 2026-11-24T09:30:00.250Z',
+    got: describe(text),
+    hint: 'Date, T, time, and Z or an offset such as +01:00. Without a zone a time can mean two moments.',
   }
 }
 
@@ -411,64 +448,6 @@ export function judgeInspection(
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/
-
-/** zod's first complaint as a rejection. `base` is where the judged value stands in the payload. */
-export function wrongShape(issues: readonly z.core.$ZodIssue[], value: unknown, base: string): Rejection {
-  const issue = issues[0]
-  const path = issue?.path ?? []
-  const got = at(value, path)
-  const field = path[0]
-  let code: RejectCode = 'wrong_shape'
-  if (got !== undefined && path.length === 1) {
-    if (field === 'result') code = 'value_not_a_number'
-    if (field === 'phenomenonTime' || field === 'resultTime' || field === 'startTime')
-      code = 'time_unreadable'
-  }
-  return {
-    code,
-    pointer: base + pointerOf(path),
-    expected: expectation(issue),
-    got: describe(got),
-    hint: SHAPE_HINTS[String(field)] ?? 'See docs/payloads.md for the fields of this payload.',
-  }
-}
-
-const SHAPE_HINTS: Record<string, string> = {
-  __proto__: 'See docs/payloads.md for the fields of this payload.',
-  observedProperty:
-    'A reading is {"observedProperty": …, "result": …}, with unit and phenomenonTime when you have them.',
-  result: 'A result is a number, true or false, or the code of a category.',
-  phenomenonTime: 'Times are text in RFC 3339, e.g. "2026-11-24T09:30:00Z"; not a number of seconds.',
-  resultTime: 'Times are text in RFC 3339, e.g. "2026-11-24T09:30:00Z"; not a number of seconds.',
-  startTime: 'Times are text in RFC 3339, e.g. "2026-11-24T09:30:00Z"; not a number of seconds.',
-  location: 'A location is [longitude, latitude].',
-}
-
-function expectation(issue: z.core.$ZodIssue | undefined): string {
-  if (!issue) return 'another shape'
-  switch (issue.code) {
-    case 'invalid_type':
-      return `a value of type ${issue.expected}`
-    case 'invalid_value':
-      return `one of ${issue.values.map((v) => JSON.stringify(v)).join(', ')}`
-    case 'too_big':
-      return `at most ${issue.maximum}${unitOf(issue.origin)}`
-    case 'too_small':
-      return `at least ${issue.minimum}${unitOf(issue.origin)}`
-    case 'invalid_union':
-      return issue.path[0] === 'result'
-        ? 'a number, true or false, or a short text'
-        : clip(issue.message, 120)
-    default:
-      return clip(issue.message, 120)
-  }
-}
-
-function unitOf(origin: string): string {
-  if (origin === 'string') return ' characters'
-  if (origin === 'array') return ' items'
-  return ''
-}
 
 function halfCharacter(text: string, where: string): Rejection {
   return {

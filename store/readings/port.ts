@@ -17,9 +17,11 @@ export type Reading = {
   messageId: string
   /** bits of model/quality.ts */
   quality: number
-  /** as it was sent, when a unit was converted */
+  /** as it was sent, when a unit was converted or a calibration applied */
   rawValue: number | null
   rawUnit: string | null
+  /** version of the calibration that made `value` of what was sent; null: none */
+  calibration: string | null
 }
 
 export type JournalMark = { epoch: number; sequence: number }

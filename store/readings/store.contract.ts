@@ -25,6 +25,7 @@ export function reading(over: Partial<Reading> = {}): Reading {
     quality: 0,
     rawValue: null,
     rawUnit: null,
+    calibration: null,
     ...over,
   }
 }

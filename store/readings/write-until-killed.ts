@@ -20,6 +20,7 @@ for (let batch = 1; ; batch++) {
       quality: 0,
       rawValue: null,
       rawUnit: null,
+      calibration: null,
     }
   })
   await writer.write({ readings, chunks: [], mark: { epoch: 1, sequence: batch } })
