@@ -1,5 +1,6 @@
 import express, { type Express } from 'express'
 import helmet from 'helmet'
+import { createCodecs } from '../ingest/codec/codecs.ts'
 import { liveKey, MAX_WATCHES, readDigest, WATCH_EVERY_MS } from '../model/live.ts'
 import { WATCH_EVENT_TOPIC } from '../model/topics.ts'
 import { createPasswords } from './auth/password.ts'
@@ -18,6 +19,7 @@ import { caseRoutes } from './routes/cases.ts'
 import { credentialRoutes } from './routes/credentials.ts'
 import { deviceLocationRoutes } from './routes/device-locations.ts'
 import { deviceRoutes } from './routes/devices.ts'
+import { deviceTypeRoutes } from './routes/device-types.ts'
 import { eventRoutes } from './routes/events.ts'
 import { exportRoutes } from './routes/exports.ts'
 import { featureRoutes } from './routes/features.ts'
@@ -32,6 +34,8 @@ import { createTiles } from './tiles/tiles.ts'
 
 /** Whoever changed the store without a poke (the broker is away) is noticed within this time. */
 const LOOK_EVERY_MS = 1_000
+/** Whoever asks something else waits as long for a codec that goes nowhere. */
+const CODEC_MS = 500
 const BODY_MAX = '256kb'
 
 type App = {
@@ -62,6 +66,7 @@ export function createApp(deps: ApiDeps): App {
     tiles,
     features: createFeatures(),
     passwords: createPasswords(),
+    codecs: createCodecs({ log, limits: { wallMs: CODEC_MS } }),
   }
   const routes = allRoutes(context)
 
@@ -122,6 +127,7 @@ export function createApp(deps: ApiDeps): App {
       clearInterval(timer)
       clearInterval(watchTimer)
       hub.close()
+      context.codecs.close()
       await tiles.close()
     },
   }
@@ -153,6 +159,7 @@ function allRoutes(context: Context): Route[] {
     ...deviceRoutes(context),
     ...credentialRoutes(context),
     ...deviceLocationRoutes(context),
+    ...deviceTypeRoutes(context),
     ...quarantineRoutes(context),
     ...exportRoutes(context),
   ]

@@ -1,3 +1,4 @@
+import type { Codecs } from '../ingest/codec/codecs.ts'
 import type { Passwords } from './auth/password.ts'
 import type { ApiDeps } from './deps.ts'
 import type { Features } from './features/layers.ts'
@@ -12,4 +13,6 @@ export type Context = ApiDeps & {
   tiles: Tiles
   features: Features
   passwords: Passwords
+  /** codecs of device types, in a sandbox that starts with the first of them */
+  codecs: Codecs
 }

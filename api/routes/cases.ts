@@ -27,6 +27,7 @@ import {
 import type { SessionPerson } from '../../store/records/sessions.ts'
 import type { Context } from '../context.ts'
 import { CASE_ORDERS, caseFilterQuery, filterCases } from '../filters/cases.ts'
+import { expectedVersion, versionConflict } from '../if-match.ts'
 import { pageOf } from '../page.ts'
 import { HttpProblem, notFound } from '../problem.ts'
 import { type Input, idParams, pageQuery, type Route, route } from '../route.ts'
@@ -66,7 +67,7 @@ export function caseRoutes(context: Context): Route[] {
   }
 
   async function change(input: Input<{ id: string }, unknown, unknown>, me: SessionPerson, what: CaseChange) {
-    const version = expectedVersion(input.req.get('if-match'))
+    const version = expectedVersion(input.req, 'case')
     const actor = { id: me.id, name: me.name }
     return answer(await changeCase(records, input.params.id, version, what, actor, now()))
   }
@@ -171,24 +172,6 @@ export function caseRoutes(context: Context): Route[] {
   ]
 }
 
-/** The version of an If-Match header: `"3"`, also weak or bare. */
-function expectedVersion(header: string | undefined): number {
-  if (header === undefined) {
-    throw new HttpProblem(
-      428,
-      'if_match_needed',
-      'Send If-Match with the ETag of the case that you looked at.',
-    )
-  }
-  const match = /^(?:W\/)?"?(\d{1,9})"?$/.exec(header.trim())
-  if (!match) {
-    throw new HttpProblem(400, 'invalid_input', 'If-Match is not an ETag of a case.', {
-      errors: [{ pointer: 'If-Match', detail: 'expected e.g. "3"' }],
-    })
-  }
-  return Number(match[1])
-}
-
 function refusal(refused: CaseRefusal): HttpProblem {
   switch (refused.code) {
     case 'case_not_found':
@@ -208,12 +191,7 @@ function refusal(refused: CaseRefusal): HttpProblem {
         existingId: refused.existingId,
       })
     case 'version_conflict':
-      return new HttpProblem(
-        412,
-        'version_conflict',
-        `Someone changed this case meanwhile; it is version ${refused.currentVersion} now.`,
-        { currentVersion: refused.currentVersion, headers: { ETag: `"${refused.currentVersion}"` } },
-      )
+      return versionConflict(refused.currentVersion, 'case')
     case 'transition_not_allowed':
       return new HttpProblem(409, refused.code, refused.detail, { allowed: [...refused.allowed] })
     case 'reason_needed':

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { conversion, fittingUnits } from '../../ingest/interpret/units.ts'
 import {
   deviceCreateSchema,
   deviceCredentialSchema,
@@ -9,7 +8,6 @@ import {
   recentMessageSchema,
 } from '../../model/api.ts'
 import { type DeclaredDatastream, DEVICE_KINDS, type Device } from '../../model/device.ts'
-import { OBSERVED_PROPERTIES } from '../../model/observed-property.ts'
 import { CREDENTIALS_EVENT_TOPIC, parseTopicTree } from '../../model/topics.ts'
 import { getAsset } from '../../store/records/assets.ts'
 import { appendChange } from '../../store/records/changes.ts'
@@ -22,6 +20,7 @@ import {
 } from '../../store/records/devices.ts'
 import { giveSecret } from '../auth/device-secret.ts'
 import type { Context } from '../context.ts'
+import { meaningFaults } from '../meaning.ts'
 import { decodeCursor, encodeCursor } from '../page.ts'
 import { HttpProblem, notFound } from '../problem.ts'
 import { toDeviceView } from '../queries/devices.ts'
@@ -233,43 +232,6 @@ function faultsOf(device: Checked): { pointer: string; detail: string }[] {
     if (device.kind !== 'bridge') fault('/topicTree', 'only a bridge has a topic tree')
     else if ('fault' in tree) fault('/topicTree', tree.fault)
   }
-  if (device.extraction?.timeZone !== undefined && !isTimeZone(device.extraction.timeZone))
-    fault('/extraction/timeZone', 'an IANA name, e.g. Europe/Amsterdam')
-  for (const [field, { observedProperty, unit }] of Object.entries(device.mapping ?? {})) {
-    const pointer = `/mapping/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`
-    const wrong = meaningFault(observedProperty, unit)
-    if (wrong) fault(`${pointer}/${wrong.field}`, wrong.detail)
-  }
-  const names = new Set<string>()
-  for (const [i, { name, observedProperty, unit }] of device.datastreams.entries()) {
-    const wrong = meaningFault(observedProperty, unit)
-    if (wrong) fault(`/datastreams/${i}/${wrong.field}`, wrong.detail)
-    if (name !== observedProperty && !name.startsWith(`${observedProperty}/`))
-      fault(`/datastreams/${i}/name`, `${observedProperty}, or ${observedProperty}/ and a name`)
-    if (names.has(name)) fault(`/datastreams/${i}/name`, 'stands twice in the list')
-    names.add(name)
-  }
+  errors.push(...meaningFaults(device))
   return errors
-}
-
-/** Is it a property that is known, in a unit that can become its own? */
-function meaningFault(
-  observedProperty: string,
-  unit: string | undefined,
-): { field: 'observedProperty' | 'unit'; detail: string } | undefined {
-  const property = OBSERVED_PROPERTIES.get(observedProperty)
-  if (!property)
-    return { field: 'observedProperty', detail: 'not in the registry, see /v1/observed-properties' }
-  if (unit === undefined || unit === property.unit) return undefined
-  if (property.kind === 'quantity' && conversion(unit, property.unit)) return undefined
-  return { field: 'unit', detail: `one of ${fittingUnits(property.unit).join(', ')}` }
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
 }
