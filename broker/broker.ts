@@ -415,7 +415,8 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     log.debug({ error: error.message }, 'broker: connection ended before login')
   })
 
-  let lastReport = now()
+  const startedAt = now()
+  let lastReport = startedAt
   let publishedAtReport = 0
   let messagesPerSecond = 0
 
@@ -424,6 +425,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     const backlog = journal.backlog()
     return {
       at: now(),
+      startedAt,
       journal: { ...state, unreadBytes: backlog.bytes, lag: backlog.consumers },
       connections: byClientId.size,
       messagesPerSecond,

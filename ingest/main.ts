@@ -1,6 +1,7 @@
 import mqtt from 'mqtt'
 import { loadConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
+import { BROKER_HEALTH_TOPIC, brokerStart } from '../model/health.ts'
 import { readWatch } from '../model/live.ts'
 import { WATCH_EVENT_TOPIC } from '../model/topics.ts'
 import { JOURNAL_START } from '../store/journal/position.ts'
@@ -56,12 +57,14 @@ const live = createLiveSampler({ now })
 const tell = createTeller({ client, live, log, now })
 client.on('message', (topic, payload) => {
   if (topic === WATCH_EVENT_TOPIC) live.watch(readWatch(payload))
+  if (topic === BROKER_HEALTH_TOPIC) noteBroker(payload)
 })
 let lastMqttError = ''
 let awaySince: number | null = null
+let brokerStartedAt: number | null = null
 client.on('connect', () => {
   log.info({}, 'connected to the broker')
-  client.subscribe(WATCH_EVENT_TOPIC)
+  client.subscribe([WATCH_EVENT_TOPIC, BROKER_HEALTH_TOPIC])
   lastMqttError = ''
   // The broker was away: who does not come back within its keep-alive is unknown, not online.
   if (awaySince !== null) sink.forgetOnline(awaySince)
@@ -70,7 +73,15 @@ client.on('connect', () => {
 })
 client.on('close', () => {
   awaySince ??= now()
+  brokerStartedAt = null
 })
+/** Told once per connection: whoever was heard since the broker's start, also while we were away, is there. */
+function noteBroker(payload: Uint8Array): void {
+  const startedAt = brokerStart(payload)
+  if (startedAt === null || startedAt === brokerStartedAt) return
+  brokerStartedAt = startedAt
+  sink.recallOnline(startedAt)
+}
 client.on('error', (error) => {
   if (error.message !== lastMqttError) log.warn({ err: error.message }, 'broker not reached')
   lastMqttError = error.message

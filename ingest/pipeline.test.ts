@@ -467,7 +467,7 @@ test('a fault of ours on one message does not stop the others', async () => {
   // A device whose record in the register is broken, as a bug could make it.
   const faulty = {
     ...register.get('s1'),
-    get lng(): never {
+    get area(): never {
       throw new Error('bug')
     },
   } as never

@@ -3,10 +3,13 @@ import type { JournalPosition, JournalRecord } from '../store/journal/port.ts'
 import { comparePositions } from '../store/journal/position.ts'
 import type { DriveProgress, JournalMark } from '../store/readings/port.ts'
 import { appendChange, trimChanges } from '../store/records/changes.ts'
+import { openAnnouncements } from '../store/records/announcements.ts'
+import { type DeviceState, newDeviceState, openDeviceStates } from '../store/records/device-states.ts'
 import { openRecentMessages } from '../store/records/messages.ts'
 import type { Records } from '../store/records/open.ts'
 import { openQuarantine } from '../store/records/quarantine.ts'
 import { inTransaction } from '../store/records/transaction.ts'
+import { batteryOf, hear, noteBattery, noteVerdict } from './device-state.ts'
 import { isMoving } from './interpret/area.ts'
 import type { Interpreted } from './interpret/interpret.ts'
 import { summarize, verdictOf } from './interpret/summary.ts'
@@ -25,6 +28,8 @@ export type RecordsSink = {
   commit(items: readonly Item[], drives: readonly DriveProgress[], until: JournalPosition): RecordsOutcome
   /** Nobody has been heard yet: who was online is unknown until it comes back. Only those not heard since `before`. */
   forgetOnline(before: number): void
+  /** The broker started at this moment: whoever was heard since then is there. */
+  recallOnline(since: number): void
   /** Let old and surplus rows go. */
   trim(): { quarantine: number; changes: number }
   quarantineBytes(): number
@@ -46,25 +51,8 @@ const TELL_AGAIN_MS = 30_000
 /** And no more than this many rows a second in all, so that the table of changes lasts for hours. */
 const TELL_PER_SECOND = 20
 const MAX_TOLD = 50_000
-/** A message that waited longer than this in the journal does not say that its device is online now, ms. */
-const ONLINE_MAX_AGE_MS = 10 * 60_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-
-type State = {
-  state: string
-  stateAt: number
-  lastMessageAt: number | null
-  lastTopic: string | null
-  accepted: number
-  refused: number
-  lastRejectCode: string | null
-  lastRejectAt: number | null
-  backfillSent: number | null
-  backfillTotal: number | null
-  lng: number | null
-  lat: number | null
-}
 
 /**
  * Where ingest writes in `records`: quarantine, device state, recent messages, drives and changes, with the position
@@ -76,21 +64,6 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
   const quarantine = openQuarantine(sqlite)
   const recent = openRecentMessages(sqlite)
   const sql = {
-    state: sqlite.prepare('select * from device_state where device_id = ?'),
-    setState: sqlite.prepare(
-      `insert into device_state (device_id, state, state_at, last_message_at, last_topic, accepted, refused,
-         last_reject_code, last_reject_at, backfill_sent, backfill_total, lng, lat)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       on conflict (device_id) do update set state = excluded.state, state_at = excluded.state_at,
-         last_message_at = excluded.last_message_at, last_topic = excluded.last_topic, accepted = excluded.accepted,
-         refused = excluded.refused, last_reject_code = excluded.last_reject_code,
-         last_reject_at = excluded.last_reject_at, backfill_sent = excluded.backfill_sent,
-         backfill_total = excluded.backfill_total, lng = excluded.lng, lat = excluded.lat`,
-    ),
-    forgetOnline: sqlite.prepare(
-      `update device_state set state = 'unknown', state_at = ?
-       where state = 'online' and coalesce(last_message_at, 0) < ?`,
-    ),
     // Chunks that were deleted after their time no longer count in the progress, so it never goes back.
     setDrive: sqlite.prepare(
       `insert into drive (device_id, drive_id, started_at, last_chunk_at, chunks, samples, closed, processed_chunks,
@@ -109,7 +82,11 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
        on conflict (consumer) do update set epoch = excluded.epoch, sequence = excluded.sequence`,
     ),
   }
-  let states = new Map<string, State>()
+  const deviceStates = openDeviceStates(sqlite)
+  const announcements = openAnnouncements(sqlite)
+  let states = new Map<string, DeviceState>()
+  /** only who is heard after this is known to be there */
+  let since = Number.NEGATIVE_INFINITY
   /** when a device or asset was last told as a change */
   const told = new Map<string, number>()
   let second = 0
@@ -138,19 +115,20 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
     const at = now()
     const touched = new Map<
       string,
-      { device: Device; state: State; before: string; fresh: boolean; read: boolean }
+      { device: Device; state: DeviceState; before: string; fresh: boolean; read: boolean }
     >()
     const ring = new Map<string, Item[]>()
+    const announced = new Map<number, { senderId: string; state: string; news: boolean }>()
     const refusedBy = new Map<string, { code: string; count: number }>()
     const perDevice = items.length > LARGE_BATCH ? 1 : RING_PER_BATCH
 
     const touch = (device: Device) => {
       let entry = touched.get(device.id)
       if (!entry) {
-        const known = states.get(device.id) ?? loadState(device.id)
+        const known = states.get(device.id) ?? deviceStates.read(device.id)
         entry = {
           device,
-          state: known ?? newState(),
+          state: known ?? newDeviceState(),
           before: known?.state ?? '',
           fresh: known === undefined,
           read: false,
@@ -171,11 +149,16 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
         refused.count++
         refusedBy.set(about, refused)
       }
+      if (found.announcement && found.sender) {
+        const taken = announcements.take(found.sender.id, found.announcement, record.receivedAt)
+        if (taken) announced.set(taken.id, { ...taken, senderId: found.sender.id })
+      }
       // A bridge is heard, too, when it speaks for another device.
-      if (found.sender && found.sender !== found.device) hear(touch(found.sender).state, record, at)
+      if (found.sender && found.sender !== found.device)
+        hear(touch(found.sender).state, record, { now: at, since })
       if (found.device) {
         const entry = touch(found.device)
-        note(entry.state, item, at)
+        note(entry.state, item, { now: at, since })
         if (found.readings.length > 0) entry.read = true
         const kept = ring.get(about)
         if (kept) kept.push(item)
@@ -184,26 +167,16 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
     }
     for (const [deviceId, kept] of ring) {
       for (const { record, found } of kept.slice(-perDevice)) {
-        recent.add(record, deviceId, verdictOf(found), summarize(found), mayBeShown(found))
+        recent.add(record, {
+          deviceId,
+          correlationId: correlationId(record),
+          verdict: verdictOf(found),
+          summary: summarize(found),
+          keepPayload: mayBeShown(found),
+        })
       }
     }
-    for (const [id, { state: s }] of touched) {
-      sql.setState.run(
-        id,
-        s.state,
-        s.stateAt,
-        s.lastMessageAt,
-        s.lastTopic,
-        s.accepted,
-        s.refused,
-        s.lastRejectCode,
-        s.lastRejectAt,
-        s.backfillSent,
-        s.backfillTotal,
-        s.lng,
-        s.lat,
-      )
-    }
+    for (const [id, { state }] of touched) deviceStates.write(id, state)
     for (const d of drives) {
       sql.setDrive.run(
         d.deviceId,
@@ -218,7 +191,7 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
 
     let newestChange: number | null = null
     const tell = (
-      kind: 'device' | 'asset' | 'quarantine',
+      kind: 'device' | 'asset' | 'quarantine' | 'announcement',
       ref: string,
       data: Record<string, unknown>,
       always: boolean,
@@ -228,9 +201,13 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
     }
     for (const [id, entry] of touched) {
       const news = entry.fresh || entry.state.state !== entry.before
-      tell('device', id, { state: entry.state.state }, news)
+      const { state, lastMessageAt, accepted, refused } = entry.state
+      tell('device', id, { state, lastMessageAt, accepted, refused }, news)
       if (entry.read && entry.device.assetId !== null)
         tell('asset', entry.device.assetId, { deviceId: id }, false)
+    }
+    for (const [id, { senderId, state, news }] of announced) {
+      if (news) tell('announcement', String(id), { senderId, state }, true)
     }
     for (const [id, refused] of refusedBy) tell('quarantine', id, refused, false)
 
@@ -255,43 +232,25 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
     return true
   }
 
-  function loadState(id: string): State | undefined {
-    const row = sql.state.get(id) as Record<string, never> | undefined
-    if (!row) return undefined
-    return {
-      state: row.state ?? 'unknown',
-      stateAt: row.state_at ?? 0,
-      lastMessageAt: row.last_message_at ?? null,
-      lastTopic: row.last_topic ?? null,
-      accepted: row.accepted ?? 0,
-      refused: row.refused ?? 0,
-      lastRejectCode: row.last_reject_code ?? null,
-      lastRejectAt: row.last_reject_at ?? null,
-      backfillSent: row.backfill_sent ?? null,
-      backfillTotal: row.backfill_total ?? null,
-      lng: row.lng ?? null,
-      lat: row.lat ?? null,
-    }
+  /** Many devices change at once: one line for all, and pages that show devices ask again. */
+  function tellAll(state: string, work: () => number): void {
+    inTransaction(sqlite, () => {
+      const count = work()
+      if (count > 0) appendChange(sqlite, { kind: 'device', ref: '*', data: { state, count }, at: now() })
+    })
+    states = new Map()
   }
 
   return {
     position: () => (sql.position.get(CONSUMER) as JournalMark | undefined) ?? null,
     commit,
     forgetOnline(before) {
-      const at = now()
-      inTransaction(sqlite, () => {
-        const { changes } = sql.forgetOnline.run(at, before)
-        // One line for all: pages that show devices ask again.
-        if (Number(changes) > 0) {
-          appendChange(sqlite, {
-            kind: 'device',
-            ref: '*',
-            data: { state: 'unknown', count: Number(changes) },
-            at,
-          })
-        }
-      })
-      states = new Map()
+      since = Math.max(since, before)
+      tellAll('unknown', () => deviceStates.forgetOnline(before))
+    },
+    recallOnline(startedAt) {
+      since = startedAt
+      tellAll('online', () => deviceStates.recallOnline(startedAt, now()))
     },
     trim() {
       const at = now()
@@ -320,54 +279,24 @@ export function after(items: readonly Item[], position: JournalPosition | null):
   return items.filter((item) => comparePositions(item.record.position, position) > 0)
 }
 
-function newState(): State {
-  return {
-    state: 'unknown',
-    stateAt: 0,
-    lastMessageAt: null,
-    lastTopic: null,
-    accepted: 0,
-    refused: 0,
-    lastRejectCode: null,
-    lastRejectAt: null,
-    backfillSent: null,
-    backfillTotal: null,
-    lng: null,
-    lat: null,
-  }
-}
-
 /** What may hold where a person went is not shown: drives, and whatever else a vehicle sends of itself. */
 function mayBeShown(found: Interpreted): boolean {
   if (found.channel === 'status') return true
   return found.channel !== 'drive' && found.device !== null && !isMoving(found.device)
 }
 
-/** Whatever comes in says that its device is there, but for the message that says goodbye. */
-function hear(state: State, record: JournalRecord, now: number, goodbye = false): void {
-  const { receivedAt } = record
-  state.lastMessageAt = Math.max(state.lastMessageAt ?? 0, receivedAt)
-  state.lastTopic = record.topic
-  if (receivedAt < state.stateAt) return
-  if (!goodbye && now - receivedAt > ONLINE_MAX_AGE_MS) return
-  state.state = goodbye ? 'offline' : 'online'
-  state.stateAt = receivedAt
-}
-
-function note(state: State, { record, found }: Item, now: number): void {
-  const { receivedAt } = record
+function note(state: DeviceState, { record, found }: Item, moment: { now: number; since: number }): void {
   const verdict = verdictOf(found)
-  if (verdict !== 'quarantined') state.accepted++
-  if (verdict !== 'accepted') {
-    state.refused++
-    state.lastRejectCode = found.rejections[0]?.code ?? null
-    state.lastRejectAt = receivedAt
+  noteVerdict(state, record, {
+    accepted: verdict !== 'quarantined',
+    refusedFor: verdict === 'accepted' ? null : (found.rejections[0]?.code ?? ''),
+    status: found.status,
+  })
+  hear(state, record, moment, found.status?.state === 'offline')
+  for (const reading of found.readings) {
+    const battery = batteryOf(reading)
+    if (battery && reading.deviceId === found.device?.id) noteBattery(state, battery)
   }
-  if (found.status?.backfill) {
-    state.backfillSent = found.status.backfill.sent
-    state.backfillTotal = found.status.backfill.total
-  }
-  hear(state, record, now, found.status?.state === 'offline')
   // Where a vehicle goes is a trace of a person, and stands nowhere but in its short-lived drive.
   if (found.place && found.device && !isMoving(found.device)) [state.lng, state.lat] = found.place
 }

@@ -14,22 +14,28 @@ export function openRecentMessages(sqlite: DatabaseSync) {
     'select slot from recent_message where device_id = ? order by received_at desc, slot desc limit 1',
   )
   const put = sqlite.prepare(
-    `insert into recent_message (device_id, slot, topic, received_at, bytes, payload, verdict, summary)
-     values (?, ?, ?, ?, ?, ?, ?, ?)
+    `insert into recent_message (device_id, slot, topic, received_at, bytes, payload, verdict, summary, epoch, sequence,
+       correlation_id)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (device_id, slot) do update set topic = excluded.topic, received_at = excluded.received_at,
-       bytes = excluded.bytes, payload = excluded.payload, verdict = excluded.verdict, summary = excluded.summary`,
+       bytes = excluded.bytes, payload = excluded.payload, verdict = excluded.verdict, summary = excluded.summary,
+       epoch = excluded.epoch, sequence = excluded.sequence, correlation_id = excluded.correlation_id`,
   )
   const next = new Map<string, number>()
 
   return {
-    /** @param keepPayload false for drives: where a person went is not shown here */
+    /** `keepPayload` false for drives: where a person went is not shown here */
     add(
       record: JournalRecord,
-      deviceId: string,
-      verdict: Verdict,
-      summary: string,
-      keepPayload: boolean,
+      message: {
+        deviceId: string
+        correlationId: string
+        verdict: Verdict
+        summary: string
+        keepPayload: boolean
+      },
     ): void {
+      const { deviceId } = message
       let slot = next.get(deviceId)
       if (slot === undefined) {
         const last = newest.get(deviceId) as { slot: number } | undefined
@@ -41,9 +47,12 @@ export function openRecentMessages(sqlite: DatabaseSync) {
         record.topic,
         record.receivedAt,
         record.payload.length,
-        keepPayload ? beginning(record.payload) : null,
-        verdict,
-        summary,
+        message.keepPayload ? beginning(record.payload) : null,
+        message.verdict,
+        message.summary,
+        record.position.epoch,
+        record.position.sequence,
+        message.correlationId,
       )
       next.set(deviceId, (slot + 1) % RING_SLOTS)
     },
