@@ -91,3 +91,12 @@ export type Trial = z.input<typeof trialSchema>
 export type TrialChange = z.infer<typeof trialChangeSchema>
 export type TrialItem = z.infer<typeof trialResultSchema>['items'][number]
 export type TrialResult = z.infer<typeof trialResultSchema>
+
+/** GET /v1/datastreams/{id}/corrections: every value that was sent for a time that got more than one. */
+export type Correction = {
+  time: string
+  value: number
+  valid: boolean
+  receivedAt: string
+  resultTime: string
+}

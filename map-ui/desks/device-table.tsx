@@ -2,14 +2,17 @@ import { useEffect, useState } from 'react'
 import { DEVICE_KINDS, type DeviceLiveness } from '../../model/device.ts'
 import { go, hrefOf, usePlace } from '../client/location.ts'
 import { usePages } from '../client/pages.ts'
-import type { Device } from '../client/types.ts'
+import { useResource } from '../client/resource.ts'
+import type { Device, DeviceType, Page } from '../client/types.ts'
 import { Button } from '../parts/button.tsx'
 import { Field, SELECT, TEXTBOX } from '../parts/field.tsx'
+import { Icon } from '../parts/icon.tsx'
+import { PlaceLink } from '../parts/place-link.tsx'
 import { Empty, Failed, Loading } from '../parts/states.tsx'
 import { useFormat } from '../text/format.ts'
 import { useText } from '../text/language.ts'
+import { ImportDevices } from './import-devices.tsx'
 import { Liveness } from './liveness.tsx'
-import { RegisterDevice } from './register-device.tsx'
 
 const WAIT_MS = 250
 
@@ -18,7 +21,8 @@ export function DeviceTable() {
   const f = useFormat()
   const place = usePlace()
   const [text, setText] = useState(place.q)
-  const [registering, setRegistering] = useState(false)
+  const [importing, setImporting] = useState(false)
+  const types = useResource<Page<DeviceType>>('/v1/device-types?limit=200').data?.items ?? []
   useEffect(() => {
     const timer = setTimeout(() => go({ q: text.trim() }, 'replace'), WAIT_MS)
     return () => clearTimeout(timer)
@@ -27,6 +31,7 @@ export function DeviceTable() {
   if (place.q) filter.text = place.q
   if (place.deviceKind) filter.kind = place.deviceKind
   if (place.liveness) filter.liveness = place.liveness
+  if (place.typeId) filter.typeId = place.typeId
   const list = usePages<Device>('/v1/devices', filter)
   return (
     <>
@@ -72,10 +77,35 @@ export function DeviceTable() {
             ))}
           </select>
         </Field>
+        {types.length > 0 ? (
+          <Field label={t.desk.device.type} quiet>
+            <select
+              className={SELECT}
+              value={place.typeId}
+              onChange={(e) => go({ typeId: e.target.value }, 'replace')}
+            >
+              <option value="">
+                {t.common.all} ({t.desk.device.type.toLowerCase()})
+              </option>
+              {types.map((type) => (
+                <option key={type.id} value={type.id}>
+                  {type.name}
+                </option>
+              ))}
+            </select>
+          </Field>
+        ) : null}
         <span className="quiet figures">{list.loading ? '' : t.device.count(f.number(list.total))}</span>
-        <Button look="primary" icon="plus" className="toolbar-end" onClick={() => setRegistering(true)}>
-          {t.device.register}
-        </Button>
+        <div className="toolbar-end actions-row">
+          <Button onClick={() => setImporting(true)}>{t.desk.import.button}</Button>
+          <PlaceLink
+            to={{ tab: 'new', sel: null, part: '' }}
+            className="utrecht-button utrecht-button--primary-action"
+          >
+            <Icon name="plus" size={16} />
+            {t.device.register}
+          </PlaceLink>
+        </div>
       </div>
       {list.error ? <Failed error={list.error} retry="/v1/devices" /> : null}
       {list.loading ? <Loading /> : null}
@@ -112,7 +142,7 @@ export function DeviceTable() {
           {t.common.more}
         </Button>
       ) : null}
-      <RegisterDevice open={registering} onClose={() => setRegistering(false)} />
+      <ImportDevices open={importing} onClose={() => setImporting(false)} />
     </>
   )
 }
@@ -121,6 +151,8 @@ function DeviceRow({ device, chosen }: { device: Device; chosen: boolean }) {
   const t = useText()
   const f = useFormat()
   const sel = { kind: 'device' as const, id: device.id }
+  // What the first word says already is not said twice.
+  const ailments = device.health.filter((issue) => issue.kind !== device.liveness)
   return (
     <tr className={chosen ? 'chosen' : undefined}>
       <th scope="row">
@@ -130,16 +162,28 @@ function DeviceRow({ device, chosen }: { device: Device; chosen: boolean }) {
           onClick={(event) => {
             if (event.ctrlKey || event.metaKey) return
             event.preventDefault()
-            go({ sel })
+            go({ sel, part: '' })
           }}
         >
           {device.id}
         </a>
         {device.name !== device.id ? <span className="cell-sub">{device.name}</span> : null}
       </th>
-      <td>{t.deviceKind[device.kind]}</td>
+      <td>
+        {t.deviceKind[device.kind]}
+        {device.typeId ? <span className="cell-sub">{device.typeId}</span> : null}
+      </td>
       <td>
         <Liveness state={device.liveness} revoked={device.revokedAt !== null} />
+        {ailments.length > 0 ? (
+          <span className="badges">
+            {ailments.map((issue) => (
+              <span key={issue.kind} className="badge badge--health">
+                {t.desk.health[issue.kind]}
+              </span>
+            ))}
+          </span>
+        ) : null}
       </td>
       <td>
         {device.lastMessageAt ? (

@@ -1,57 +1,62 @@
-import { useEffect, useState } from 'react'
-import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
+import { useEffect } from 'react'
+import type { Town } from '../../model/api.ts'
 import { go, usePlace } from '../client/location.ts'
+import type { Place } from '../client/place.ts'
 import { useText } from '../text/language.ts'
-import { DeviceDetail } from './device-detail.tsx'
+import { AnnouncementList } from './announcements/announcement-list.tsx'
+import { ConnectionPage } from './connections/connection-page.tsx'
+import { ConnectionTable } from './connections/connection-table.tsx'
+import { DeskSummary } from './desk-summary.tsx'
+import { DevicePage } from './device/device-page.tsx'
 import { DeviceTable } from './device-table.tsx'
 import { LiveMessages } from './live-messages.tsx'
-import { QuarantineList } from './quarantine-list.tsx'
+import { QuarantineRoom } from './quarantine/quarantine-room.tsx'
+import { Rooms } from './rooms.tsx'
+import { TypePage } from './types/type-page.tsx'
+import { TypeTable } from './types/type-table.tsx'
+import { Wizard } from './wizard/wizard.tsx'
 
-/** The integrator's desk: who sends what, what was refused and why, and what comes in right now. */
-export function DevicesDesk() {
+/** The integrator's desk: who sends what, what was refused and why, and how to make it right. */
+export function DevicesDesk({ town }: { town: Town | undefined }) {
   const t = useText()
   const place = usePlace()
-  const device = place.sel?.kind === 'device' ? place.sel.id : null
-  const [tab, setTab] = useState<string>('devices')
-  useEffect(() => {
-    if (device) setTab('devices')
-  }, [device])
+  const open = place.sel !== null && place.tab !== 'new'
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const typing = ['INPUT', 'TEXTAREA', 'SELECT'].includes((event.target as HTMLElement).tagName)
-      if (event.key === 'Escape' && device && !typing && !event.defaultPrevented) go({ sel: null })
+      if (event.key === 'Escape' && open && !typing && !event.defaultPrevented) go({ sel: null, part: '' })
     }
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)
-  }, [device])
+  }, [open])
   return (
-    <div className={device ? 'page page--split' : 'page'} id="list" tabIndex={-1}>
+    <div className="page" id="list" tabIndex={-1}>
       <div className="page-main">
         <header className="page-head">
           <h1>{t.device.title}</h1>
+          <DeskSummary />
         </header>
-        <Tabs className="tabs" selectedKey={tab} onSelectionChange={(key) => setTab(String(key))}>
-          <TabList aria-label={t.device.title} className="tabs-list">
-            <Tab id="devices">{t.device.devices}</Tab>
-            <Tab id="quarantine">{t.device.quarantine}</Tab>
-            <Tab id="live">{t.device.live}</Tab>
-          </TabList>
-          <TabPanel id="devices" className="tabs-panel">
-            <DeviceTable />
-          </TabPanel>
-          <TabPanel id="quarantine" className="tabs-panel">
-            <QuarantineList deviceId={null} />
-          </TabPanel>
-          <TabPanel id="live" className="tabs-panel">
-            <LiveMessages />
-          </TabPanel>
-        </Tabs>
+        <Rooms />
+        <div className="room">
+          <Room place={place} town={town} />
+        </div>
       </div>
-      {device ? (
-        <aside className="page-side">
-          <DeviceDetail key={device} id={device} onClose={() => go({ sel: null })} />
-        </aside>
-      ) : null}
     </div>
   )
+}
+
+function Room({ place, town }: { place: Place; town: Town | undefined }) {
+  const { sel, tab } = place
+  if (tab === 'new') return <Wizard town={town} />
+  if (sel?.kind === 'device') return <DevicePage key={sel.id} id={sel.id} town={town} />
+  if (tab === 'types') {
+    return sel?.kind === 'type' ? <TypePage key={sel.id} id={sel.id} /> : <TypeTable />
+  }
+  if (tab === 'quarantine') return <QuarantineRoom />
+  if (tab === 'live') return <LiveMessages />
+  if (tab === 'connections') {
+    return sel?.kind === 'connection' ? <ConnectionPage key={sel.id} id={sel.id} /> : <ConnectionTable />
+  }
+  if (tab === 'announcements') return <AnnouncementList />
+  return <DeviceTable />
 }

@@ -1,11 +1,19 @@
 import type { DatastreamView } from '../../model/api.ts'
+import { QUALITY } from '../../model/quality.ts'
 import { useFormat } from '../text/format.ts'
 import type { Format } from '../text/formats.ts'
 import { useLanguage, useText } from '../text/language.ts'
 import type { Dictionary } from '../text/nl.ts'
 
-/** Quality bits that make a value doubtful: outside the plausible range, or measured away from its place. */
-const DOUBTFUL = 1 | 8
+/** Quality bits that make a value doubtful for who looks at a lamp or a post. */
+const DOUBTFUL =
+  QUALITY.range |
+  QUALITY.positionConflict |
+  QUALITY.saturated |
+  QUALITY.clock |
+  QUALITY.spike |
+  QUALITY.stuck |
+  QUALITY.colocation
 
 export function LastValues({ streams }: { streams: readonly DatastreamView[] }) {
   const t = useText()

@@ -1,9 +1,11 @@
 import { useMemo } from 'react'
 import type { DatastreamView, Series } from '../../model/api.ts'
+import { QUALITY, type QualityFlag, qualityFlags } from '../../model/quality.ts'
 import { query } from '../client/fetch.ts'
 import { useSteadyResource } from '../client/resource.ts'
 import { Failed, Loading } from '../parts/states.tsx'
 import { TimeChart } from '../parts/time-chart.tsx'
+import { useFormat } from '../text/format.ts'
 import { useLanguage, useText } from '../text/language.ts'
 
 export type Range = '24h' | '7d' | '30d'
@@ -23,8 +25,16 @@ const AMOUNTS = new Set([
   'co',
   'illuminance',
 ])
+/** Late and undated readings are as good as any once they are there; the other flags are marked in a chart. */
+const REMARKABLE = ~(QUALITY.late | QUALITY.receiveTime)
 /** Requests of one range within these minutes share their answer. */
 const GRAIN_MS = 5 * 60_000
+
+/** The period of a range that ends now, the same for all who ask within some minutes. */
+export function periodOf(range: Range): { from: number; to: number } {
+  const to = Math.ceil(Date.now() / GRAIN_MS) * GRAIN_MS
+  return { from: to - HOURS[range] * 3_600_000, to }
+}
 
 export function RangePicker({ range, onChange }: { range: Range; onChange: (range: Range) => void }) {
   const t = useText()
@@ -41,14 +51,34 @@ export function RangePicker({ range, onChange }: { range: Range; onChange: (rang
   )
 }
 
+/** What is remarked on the values of the period, in words: how many points have which remark. */
+function SeriesQuality({ points }: { points: Series['points'] }) {
+  const t = useText()
+  const f = useFormat()
+  const counts = new Map<QualityFlag, number>()
+  for (const point of points) {
+    for (const flag of qualityFlags(point.quality & REMARKABLE)) counts.set(flag, (counts.get(flag) ?? 0) + 1)
+  }
+  if (counts.size === 0) return null
+  return (
+    <p className="series-quality">
+      <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
+        <path d="M6 1.5 10.5 6 6 10.5 1.5 6Z" />
+      </svg>
+      {[...counts].map(([flag, n]) => (
+        <span key={flag} className="badge badge--quality" title={t.desk.qualityHint[flag]}>
+          {t.desk.quality[flag]} {f.number(n)}
+        </span>
+      ))}
+    </p>
+  )
+}
+
 /** One datastream over the chosen period. */
 export function SeriesChart({ stream, range }: { stream: DatastreamView; range: Range }) {
   const t = useText()
   const language = useLanguage()
-  const { from, to } = useMemo(() => {
-    const end = Math.ceil(Date.now() / GRAIN_MS) * GRAIN_MS
-    return { from: end - HOURS[range] * 3_600_000, to: end }
-  }, [range])
+  const { from, to } = useMemo(() => periodOf(range), [range])
   const path = `/v1/datastreams/${stream.id}/observations${query({
     from: new Date(from).toISOString(),
     to: new Date(to).toISOString(),
@@ -78,11 +108,13 @@ export function SeriesChart({ stream, range }: { stream: DatastreamView; range: 
             value: p.mean,
             min: p.min,
             max: p.max,
+            suspect: (p.quality & REMARKABLE) > 0,
           }))}
         />
       ) : error ? null : (
         <Loading />
       )}
+      {data ? <SeriesQuality points={data.points} /> : null}
     </section>
   )
 }

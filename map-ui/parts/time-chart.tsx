@@ -8,6 +8,7 @@ type ChartPoint = {
   value: number
   min?: number | undefined
   max?: number | undefined
+  /** something is remarked on it: drawn as a hollow diamond */
   suspect?: boolean
 }
 
@@ -98,6 +99,7 @@ export function TimeChart({
         ...(spread
           ? { bands: [{ series: [3, 2] as [number, number], fill: withAlpha(role('accent'), 0.16) }] }
           : {}),
+        hooks: { draw: [(u) => markSuspects(u, points, role('warning'), role('paper'))] },
         axes: [
           {
             ...axis,
@@ -152,6 +154,31 @@ export function TimeChart({
       {points.length === 0 ? <p className="quiet">{t.asset.noneInRange}</p> : null}
     </figure>
   )
+}
+
+const MARK_PX = 4.5
+
+/** A hollow diamond at each value on which something is remarked, so that it is seen without colour too. */
+function markSuspects(u: uPlot, points: readonly ChartPoint[], line: string, fill: string): void {
+  const size = MARK_PX * (window.devicePixelRatio || 1)
+  u.ctx.save()
+  u.ctx.strokeStyle = line
+  u.ctx.fillStyle = fill
+  u.ctx.lineWidth = size / 3
+  for (const point of points) {
+    if (!point.suspect) continue
+    const x = u.valToPos(point.ms / 1_000, 'x', true)
+    const y = u.valToPos(point.value, 'y', true)
+    u.ctx.beginPath()
+    u.ctx.moveTo(x, y - size)
+    u.ctx.lineTo(x + size, y)
+    u.ctx.lineTo(x, y + size)
+    u.ctx.lineTo(x - size, y)
+    u.ctx.closePath()
+    u.ctx.fill()
+    u.ctx.stroke()
+  }
+  u.ctx.restore()
 }
 
 function digitsOf(values: readonly number[]): number {

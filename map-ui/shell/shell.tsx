@@ -73,7 +73,7 @@ export function Shell({ me, onLogout }: { me: Me; onLogout: () => void }) {
         <main className="desk">
           {town ? <ProgressBar town={town} /> : null}
           {onMap ? <Workspace town={town} /> : null}
-          {place.view === 'devices' ? <DevicesDesk /> : null}
+          {place.view === 'devices' ? <DevicesDesk town={town} /> : null}
           {place.view === 'people' ? <PeopleDesk /> : null}
         </main>
         <Announcer />
