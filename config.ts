@@ -52,6 +52,18 @@ const schema = z.object({
   SCHOUW_DRIVE_KEEP_HOURS: count(72),
   /** m cut off at both ends of a drive before anything is derived from it */
   SCHOUW_TRIP_END_TRIM_M: count(100, 0),
+  /**
+   * where connections to other systems may go although it is no public address: `1` anywhere, or hosts, addresses and
+   * ranges with commas between, e.g. chirpstack.lan,10.1.0.0/16
+   */
+  SCHOUW_ALLOW_PRIVATE_ADDRESSES: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((part) => part.trim().toLowerCase() || []))
+    .transform((parts) => ({
+      all: parts.some((part) => part === '1' || part === 'true'),
+      hosts: parts.filter((part) => !['0', '1', 'true', 'false'].includes(part)),
+    })),
   /** a persistent MQTT session that nobody came back for is forgotten after this many days */
   SCHOUW_SESSION_KEEP_DAYS: count(7),
 })
@@ -80,6 +92,8 @@ export type Config = {
   driveKeepHours: number
   tripEndTrimM: number
   sessionKeepDays: number
+  /** where connections may go beside public addresses: everywhere, or to these hosts, addresses and CIDR ranges */
+  privateAddresses: { all: boolean; hosts: readonly string[] }
 }
 
 /**
@@ -131,6 +145,7 @@ export function loadConfig(env: Record<string, string | undefined>): Readonly<Co
     driveKeepHours: v.SCHOUW_DRIVE_KEEP_HOURS,
     tripEndTrimM: v.SCHOUW_TRIP_END_TRIM_M,
     sessionKeepDays: v.SCHOUW_SESSION_KEEP_DAYS,
+    privateAddresses: v.SCHOUW_ALLOW_PRIVATE_ADDRESSES,
   })
 }
 

@@ -20,7 +20,7 @@ import { createRecordsSink } from './records-sink.ts'
 import { resumeFrom } from './resume.ts'
 import { forgetOldDrives } from './retention.ts'
 import { createTeller } from './tell.ts'
-import { townArea } from './town-area.ts'
+import { townArea } from '../store/records/town-area.ts'
 
 const HEALTH_EVERY_MS = 5_000
 const HEALTH_TOPIC = 'schouw/health/ingest'

@@ -7,10 +7,12 @@ import { DEVICE_ID } from './topics.ts'
  *     schouw/in/{sender}/{key}/{topic}
  *
  * The broker journals it under the sender's name. The key is the correlation id that the sender of the HTTP request was
- * told; of a replay it says which message this was, so that it keeps its own time and its own place in the order.
+ * told, and says when the request came; of a replay it says which message this was, so that it keeps its own time and its
+ * own place in the order.
  */
 const PREFIX = 'schouw/in/'
 const KEY = /^[A-Za-z0-9_.-]{1,64}$/
+const HTTP = /^http\.(\d{1,16})\.[A-Za-z0-9_-]{8,32}$/
 const REPLAY = /^replay\.(\d{1,16})\.(\d{1,16})\.(\d{1,16})$/
 
 export type Inbound = {
@@ -52,4 +54,20 @@ export function parseReplayKey(key: string): Original | undefined {
   const match = REPLAY.exec(key)
   if (!match) return undefined
   return { epoch: Number(match[1]), sequence: Number(match[2]), receivedAt: Number(match[3]) }
+}
+
+/**
+ * Correlation id of an HTTP message. Its arrival stands in it, so that what the sender is told at once and what is judged
+ * from the journal a moment later are judged against the same "now".
+ *
+ * @param receivedAt epoch ms; random: 8 to 32 letters and digits
+ */
+export function httpKey(receivedAt: number, random: string): string {
+  return `http.${receivedAt}.${random}`
+}
+
+/** When the request of such a correlation id came, epoch ms; undefined of any other key. */
+export function parseHttpKey(key: string): number | undefined {
+  const match = HTTP.exec(key)
+  return match ? Number(match[1]) : undefined
 }

@@ -1,6 +1,8 @@
-import { networkStamp } from '../store/records/network.ts'
-import type { Records } from '../store/records/open.ts'
-import type { TownArea } from './interpret/area.ts'
+import { networkStamp } from './network.ts'
+import type { Records } from './open.ts'
+
+/** A box in degrees WGS84. */
+type TownArea = { minLng: number; minLat: number; maxLng: number; maxLat: number }
 
 /** How often a new network is looked for, ms. */
 const LOOK_MS = 2_000
