@@ -23,7 +23,9 @@ import { deviceTypeRoutes } from './routes/device-types.ts'
 import { eventRoutes } from './routes/events.ts'
 import { exportRoutes } from './routes/exports.ts'
 import { featureRoutes } from './routes/features.ts'
+import { freshnessRoutes } from './routes/freshness.ts'
 import { flagRoutes } from './routes/flags.ts'
+import { jobRoutes } from './routes/jobs.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { quarantineRoutes } from './routes/quarantine.ts'
 import { sessionRoutes } from './routes/sessions.ts'
@@ -159,8 +161,10 @@ function allRoutes(context: Context): Route[] {
     ...deviceRoutes(context),
     ...credentialRoutes(context),
     ...deviceLocationRoutes(context),
+    ...freshnessRoutes(context),
     ...deviceTypeRoutes(context),
     ...quarantineRoutes(context),
+    ...jobRoutes(context),
     ...exportRoutes(context),
   ]
   return routes

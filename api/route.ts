@@ -72,14 +72,14 @@ export function route<
   return spec as unknown as Route
 }
 
-/** A route without login. */
+/** A route without login; the handler knows who asks when somebody is logged in. */
 export function publicRoute<
   P extends z.ZodObject = Nothing,
   Q extends z.ZodObject = Nothing,
   B extends z.ZodType = z.ZodUndefined,
 >(
   spec: Omit<Spec<P, Q, B>, 'access'> & {
-    handle(input: Input<z.output<P>, z.output<Q>, z.output<B>>, me: null): Promise<Answer>
+    handle(input: Input<z.output<P>, z.output<Q>, z.output<B>>, me: SessionPerson | null): Promise<Answer>
   },
 ): Route {
   return { ...spec, access: 'public' } as unknown as Route

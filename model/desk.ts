@@ -296,23 +296,31 @@ export const announcementAcceptSchema = z.object({
 
 // ---- health
 
+const freshnessSourceSchema = z.object({
+  /** of a connection: its bridge */
+  deviceId: z.string(),
+  /** failed: a connection out that does not come about */
+  state: z.enum(['fresh', 'late', 'never', 'offline', 'failed']),
+  lastMessageAt: nullableTime,
+  /** null: a connection to a broker, which has no pace of its own */
+  expectedIntervalS: z.number().nullable(),
+  /** 0 while it is in time */
+  lateByS: z.number(),
+})
 /** GET /v1/freshness: 200 when every source is fresh, 503 when one is behind; sources only for who is logged in. */
 export const freshnessSchema = z.object({
   status: z.enum(['fresh', 'behind']),
   expected: z.number().int(),
   behind: z.number().int(),
-  sources: z
-    .array(
-      z.object({
-        deviceId: z.string(),
-        state: z.enum(['fresh', 'late', 'never', 'offline']),
-        lastMessageAt: nullableTime,
-        expectedIntervalS: z.number(),
-        lateByS: z.number(),
-      }),
-    )
-    .optional(),
+  /** those behind first, at most 1,000 */
+  sources: z.array(freshnessSourceSchema).optional(),
 })
+/** GET /v1/freshness/{deviceId}: the same of one source. */
+export const freshnessOfOneSchema = z.object({
+  status: z.enum(['fresh', 'behind']),
+  source: freshnessSourceSchema.optional(),
+})
+export type FreshnessSource = z.infer<typeof freshnessSourceSchema>
 
 // ---- connections out
 
