@@ -1,10 +1,10 @@
 import type { ReadingsReader, ReadingsWriter } from './port.ts'
 import { openSqliteReadingsReader, type ReadingsReaderOptions } from './reader.ts'
-import { openSqliteReadingsWriter } from './writer.ts'
+import { openSqliteReadingsWriter, type ReadingsWriterOptions } from './writer.ts'
 
 /** The writing half: ingest alone opens it. */
-export async function openReadingsWriter(options: { dataDir: string }): Promise<ReadingsWriter> {
-  return openSqliteReadingsWriter(options.dataDir)
+export async function openReadingsWriter(options: ReadingsWriterOptions): Promise<ReadingsWriter> {
+  return openSqliteReadingsWriter(options)
 }
 
 /** The reading half: any process, any number. */

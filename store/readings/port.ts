@@ -68,18 +68,27 @@ export type DatastreamInfo = {
   name: string
   property: string
   count: number
-  latest: { ms: number; value: number; quality: number } | null
+  latest: { ms: number; ns: number; value: number; quality: number } | null
+  /** keys that have more than one value */
+  corrections: number
 }
 
 export type SeriesPoint = {
   /** start of the window (or the moment of the reading when not downsampled), epoch ms */
   ms: number
+  /** nanoseconds below it, of a reading */
+  ns: number
   mean: number
   min: number
   max: number
   count: number
   quality: number
 }
+
+export type ComparedDay = { property: string; day: number }
+
+/** Median of each hour (0..23 UTC) of a day; null where there is no reading. */
+export type HourlyMedians = { datastreamId: number; medians: (number | null)[] }
 
 export type Correction = {
   ms: number
@@ -107,6 +116,14 @@ export type ReadingsWriter = {
   datastreamNames(deviceIds: readonly string[]): Promise<Map<string, string[]>>
   /** How far these drives are, in the order asked; drives without a stored chunk are left out. */
   driveProgress(drives: readonly { deviceId: string; driveId: string }[]): Promise<DriveProgress[]>
+  /**
+   * Days (UTC, epoch days) of a property on which readings changed since they were last asked for: what stands together
+   * is to be compared again. They are asked for again after a crash, until `compared` says that they were taken care of.
+   */
+  toCompare(limit: number): Promise<ComparedDay[]>
+  compared(days: readonly ComparedDay[]): Promise<void>
+  /** The bit `colocation` of one day of a datastream: set in these hours (0..23 UTC), cleared in the others. */
+  setColocation(datastreamId: number, day: number, hours: ReadonlySet<number>): Promise<void>
   /** Raw drives older than `beforeMs` (received) go. Returns how many chunks were deleted. */
   deleteChunksBefore(beforeMs: number): Promise<number>
   close(): Promise<void>
@@ -114,8 +131,20 @@ export type ReadingsWriter = {
 
 export type ReadingsReader = {
   datastreams(filter: { deviceIds?: string[]; property?: string; id?: number }): Promise<DatastreamInfo[]>
-  /** Readings of one datastream in [fromMs, toMs), downsampled to at most `maxPoints` windows when there are more. */
-  series(datastreamId: number, fromMs: number, toMs: number, maxPoints: number): Promise<SeriesPoint[]>
+  /**
+   * Readings of one datastream in [fromMs, toMs), downsampled to at most `maxPoints` windows when there are more.
+   *
+   * @param exclude bits of model/quality.ts: readings with any of them are left out; 0 or absent: none is
+   */
+  series(
+    datastreamId: number,
+    fromMs: number,
+    toMs: number,
+    maxPoints: number,
+    exclude?: number,
+  ): Promise<SeriesPoint[]>
+  /** Of one day (UTC, epoch day), for comparing datastreams with each other. */
+  hourlyMedians(datastreamIds: readonly number[], day: number): Promise<HourlyMedians[]>
   corrections(datastreamId: number, fromMs: number, toMs: number): Promise<Correction[]>
   /** Stored chunks of one drive in order from `fromChunk`; of a drive beyond 128 MB the rest by asking on from there. */
   chunks(deviceId: string, driveId: string, fromChunk: number): Promise<StoredChunk[]>

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { zstdDecompressSync } from 'node:zlib'
-import type { Correction, DatastreamInfo, SeriesPoint, StoredChunk } from './port.ts'
+import { QUALITY } from '../../model/quality.ts'
+import type { Correction, DatastreamInfo, HourlyMedians, SeriesPoint, StoredChunk } from './port.ts'
 import { BUCKET_MS, BUCKETS_A_DAY, DAY_MS } from './schema.ts'
 
 /** Nobody gets more points than this at once, whatever is asked. */
@@ -8,6 +9,7 @@ const MAX_POINTS = 2_000_000
 const MAX_CORRECTIONS = 10_000
 const MAX_DATASTREAMS = 200_000
 const MAX_IDS = 500
+const HOUR_MS = 3_600_000
 /** Bytes of chunks in one answer: more than half a day of driving at 100 Hz. */
 const MAX_CHUNK_BYTES = 128 * 1024 * 1024
 
@@ -19,15 +21,15 @@ export function readingsQueries(db: DatabaseSync) {
     from series_day d cross join slot s cross join reading r
     where d.series = ?1 and d.day between ?5 and ?6
       and r.bucket = d.day * ${BUCKETS_A_DAY} + s.n and r.series = d.series
-      and r.bucket * ${BUCKET_MS} + r.t >= ?2 and r.bucket * ${BUCKET_MS} + r.t < ?3`
+      and r.bucket * ${BUCKET_MS} + r.t >= ?2 and r.bucket * ${BUCKET_MS} + r.t < ?3 and (r.quality & ?7) = 0`
   const extent = db.prepare('select first_ms, latest_ms, count from series where id = ?')
   const raw = db.prepare(
     `select r.bucket * ${BUCKET_MS} + r.t as ms, r.ns as ns, r.value as value, r.quality as quality ${range} limit ?4`,
   )
   const windows = db.prepare(
-    `select (r.bucket * ${BUCKET_MS} + r.t) / cast(?4 as integer) * cast(?4 as integer) as ms, avg(r.value) as mean, min(r.value) as min,
+    `select (r.bucket * ${BUCKET_MS} + r.t) / cast(?4 as integer) * cast(?4 as integer) as ms, 0 as ns, avg(r.value) as mean, min(r.value) as min,
        max(r.value) as max, count(*) as count,
-       max(r.quality & 1) + max(r.quality & 2) + max(r.quality & 4) + max(r.quality & 8) as quality
+       ${anyOf('r.quality')} as quality
      ${range} group by 1 order by 1`,
   )
   const corrections = db.prepare(
@@ -65,8 +67,9 @@ export function readingsQueries(db: DatabaseSync) {
         const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''
         const found = db
           .prepare(
-            `select id, device_id, name, property, count, latest_ms, latest_value, latest_quality from series
-             ${where} order by device_id, name limit ${MAX_DATASTREAMS}`,
+            `select id, device_id, name, property, count, latest_ms, latest_ns, latest_value, latest_quality,
+               (select count(*) from (select distinct ms, ns from correction where series = id)) as corrections
+             from series ${where} order by device_id, name limit ${MAX_DATASTREAMS}`,
           )
           .all(...parameters)
         for (const row of found) {
@@ -81,16 +84,24 @@ export function readingsQueries(db: DatabaseSync) {
                 ? null
                 : {
                     ms: Number(row.latest_ms),
+                    ns: Number(row.latest_ns),
                     value: Number(row.latest_value),
                     quality: Number(row.latest_quality),
                   },
+            corrections: Number(row.corrections),
           })
         }
       }
       return rows
     },
 
-    series(datastreamId: number, fromMs: number, toMs: number, maxPoints: number): SeriesPoint[] {
+    series(
+      datastreamId: number,
+      fromMs: number,
+      toMs: number,
+      maxPoints: number,
+      exclude = 0,
+    ): SeriesPoint[] {
       const points = Math.max(1, Math.min(Math.floor(maxPoints) || 1, MAX_POINTS))
       const stream = extent.get(datastreamId) as
         | { first_ms: number; latest_ms: number; count: number }
@@ -101,7 +112,7 @@ export function readingsQueries(db: DatabaseSync) {
       if (!(from < to)) return []
       // Days are counted here: node:sqlite binds every number as a float, and dividing those in SQL gives fractions.
       const days = [Math.floor(from / DAY_MS), Math.floor((to - 1) / DAY_MS)] as const
-      const found = raw.all(datastreamId, from, to, points + 1, ...days) as {
+      const found = raw.all(datastreamId, from, to, points + 1, ...days, exclude) as {
         ms: number
         ns: number
         value: number
@@ -111,9 +122,30 @@ export function readingsQueries(db: DatabaseSync) {
         // The joins run in the order of the keys; the sort only makes that a promise.
         return found
           .sort((a, b) => a.ms - b.ms || a.ns - b.ns)
-          .map(({ ms, value, quality }) => ({ ms, mean: value, min: value, max: value, count: 1, quality }))
+          .map(({ ms, ns, value, quality }) => ({
+            ms,
+            ns,
+            mean: value,
+            min: value,
+            max: value,
+            count: 1,
+            quality,
+          }))
       }
-      return windows.all(datastreamId, from, to, windowOf(from, to, points), ...days) as SeriesPoint[]
+      const width = windowOf(from, to, points)
+      return windows.all(datastreamId, from, to, width, ...days, exclude) as SeriesPoint[]
+    },
+
+    hourlyMedians(datastreamIds: readonly number[], day: number): HourlyMedians[] {
+      const from = day * DAY_MS
+      return datastreamIds.map((datastreamId) => {
+        const hours: number[][] = Array.from({ length: 24 }, () => [])
+        for (const row of raw.iterate(datastreamId, from, from + DAY_MS, MAX_POINTS, day, day, 0)) {
+          const { ms, value } = row as { ms: number; value: number }
+          hours[Math.floor((ms - from) / HOUR_MS)]?.push(value)
+        }
+        return { datastreamId, medians: hours.map(medianOf) }
+      })
     },
 
     corrections(datastreamId: number, fromMs: number, toMs: number): Correction[] {
@@ -146,6 +178,20 @@ export function readingsQueries(db: DatabaseSync) {
         .get() as { readings: number; chunks: number; samples: number; datastreams: number }
     },
   }
+}
+
+/** Every bit that any of the rows has. */
+function anyOf(column: string): string {
+  return Object.values(QUALITY)
+    .map((bit) => `max(${column} & ${bit})`)
+    .join(' + ')
+}
+
+function medianOf(values: number[]): number | null {
+  values.sort((a, b) => a - b)
+  const upper = values[Math.floor(values.length / 2)]
+  const lower = values[Math.floor((values.length - 1) / 2)]
+  return upper === undefined || lower === undefined ? null : (lower + upper) / 2
 }
 
 /** Width in whole ms so that windows aligned to multiples of it number at most `points`. */

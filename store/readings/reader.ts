@@ -82,7 +82,8 @@ export function openSqliteReadingsReader(options: ReadingsReaderOptions): Readin
 
   return {
     datastreams: (filter) => ask('datastreams', filter),
-    series: (id, fromMs, toMs, maxPoints) => ask('series', id, fromMs, toMs, maxPoints),
+    series: (id, fromMs, toMs, maxPoints, exclude = 0) => ask('series', id, fromMs, toMs, maxPoints, exclude),
+    hourlyMedians: (ids, day) => ask('hourlyMedians', ids, day),
     corrections: (id, fromMs, toMs) => ask('corrections', id, fromMs, toMs),
     chunks: (deviceId, driveId, fromChunk) => ask('chunks', deviceId, driveId, fromChunk),
     totals: () => ask('totals'),

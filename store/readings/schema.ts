@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { QUALITY } from '../../model/quality.ts'
 import { ensurePrivateFile } from '../private-file.ts'
 
 /** Readings lie together by ten minutes: new ones land in a few warm pages, whatever the number of series. */
@@ -8,7 +9,10 @@ export const BUCKET_MS = 600_000
 export const BUCKETS_A_DAY = 144
 export const DAY_MS = BUCKET_MS * BUCKETS_A_DAY
 
-const VERSION = 1
+const VERSION = 2
+
+/** A reading with an id that got its time from the broker: as condition of an index, word for word. */
+export const UNTIMED = `(quality & ${QUALITY.receiveTime}) <> 0 and message_id is not null`
 
 /*
  * Written by ingest alone.
@@ -17,6 +21,8 @@ const VERSION = 1
  * series_day: on which days a series has readings, so that a range is read without a look into every empty bucket.
  * slot: the 144 buckets of a day, to join with.
  * correction: every value that was ever sent for a key that got more than one, the valid one too.
+ * reading_message: finds a repeat of a reading that came without a time but with an id; holds only such readings.
+ * recheck: days of a property that changed, for the comparison of sensors that stand together; taken: under way.
  */
 const SCHEMA = `
 create table if not exists series (
@@ -29,8 +35,12 @@ create index if not exists series_property on series (property);
 create table if not exists reading (
   bucket integer not null, series integer not null, t integer not null, ns integer not null,
   value real not null, quality integer not null, result_d integer not null, received_d integer not null,
-  message_id text, raw_value real, raw_unit text,
+  message_id text, raw_value real, raw_unit text, calibration text,
   primary key (bucket, series, t, ns)
+) strict, without rowid;
+create index if not exists reading_message on reading (series, message_id) where ${UNTIMED};
+create table if not exists recheck (
+  property text not null, day integer not null, taken integer not null, primary key (property, day)
 ) strict, without rowid;
 create table if not exists series_day (
   series integer not null, day integer not null, primary key (series, day)
@@ -75,6 +85,9 @@ export function openReadingsFile(dataDir: string): DatabaseSync {
   }
   if (found < VERSION) {
     db.exec('begin immediate')
+    // Another process may have been quicker.
+    const { user_version: now } = db.prepare('pragma user_version').get() as { user_version: number }
+    if (now === 1) db.exec('alter table reading add column calibration text')
     db.exec(SCHEMA)
     db.exec('commit')
   }

@@ -1,10 +1,23 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import type { DriveProgress, Reading, ReadingsWriter, StoredChunk, WriteOutcome } from './port.ts'
-import { BUCKET_MS, DAY_MS, openReadingsFile } from './schema.ts'
+import { QUALITY } from '../../model/quality.ts'
+import type {
+  ComparedDay,
+  DriveProgress,
+  Reading,
+  ReadingsWriter,
+  StoredChunk,
+  WriteOutcome,
+} from './port.ts'
+import { isGap, isSpike, isStuck, NEIGHBOUR_BITS, type Rules, rulesOf, SERIES_BITS } from './qualify.ts'
+import { createRequalifier, type Key, type SeriesOfKeys } from './requalify.ts'
+import { BUCKET_MS, BUCKETS_A_DAY, DAY_MS, openReadingsFile, UNTIMED } from './schema.ts'
 
 type Series = {
   id: number
+  deviceId: string
+  property: string
+  rules: Rules
   count: number
   firstMs: number
   latestMs: number
@@ -12,22 +25,55 @@ type Series = {
   latestValue: number
   latestQuality: number
   changed: boolean
+  /** the end of the series, for a reading that follows it; null: to be looked up */
+  tail: Tail | null
+  /** keys of this batch whose neighbours are to be looked at when all of it is in; empty: none came late */
+  late: Key[]
+  /** day that was last noted for comparison, and in which round */
+  comparedDay: number
+  comparedRound: number
+}
+
+/** What the bits of the next reading, and of the last one, depend on. */
+type Tail = {
+  /** the reading before the latest */
+  before: { ms: number; value: number } | null
+  /** the run of equal values that ends with the latest; when it is stuck the rest does not matter */
+  stuck: boolean
+  runCount: number
+  runStart: Key
 }
 
 /** Beyond these the memory of what exists starts again; the database knows everything. */
 const MAX_SERIES_KNOWN = 300_000
 const MAX_DAYS_KNOWN = 1_000_000
 const DELETE_SLICE = 200
+/** Within this of each other two equal readings with one id and no time are one that was sent twice, ms. */
+const SENT_AGAIN_MS = 3_600_000
+const HOURS = Array.from({ length: 24 }, (_, hour) => hour)
+const BUCKETS_AN_HOUR = BUCKETS_A_DAY / 24
+
+export type ReadingsWriterOptions = {
+  dataDir: string
+  /** the interval that is registered of a device, ms: what a gap is measured by. A later change leaves old bits alone */
+  expectedIntervalMs?: (deviceId: string) => number | null
+}
 
 /**
  * The one writer of the embedded readings store.
  *
  * Of several values for one key the valid one is the greatest by (resultMs, messageId, value): a rule that knows
- * nothing of arrival, so that any order of the same messages ends in the same state.
+ * nothing of arrival, so that any order of the same messages ends in the same state. The same holds of the bits that
+ * look at neighbours (qualify.ts): a reading that follows the newest is judged by what is remembered of its series, one
+ * that comes between others by what is stored around it, once its batch is in.
  */
-export function openSqliteReadingsWriter(dataDir: string): ReadingsWriter {
+export function openSqliteReadingsWriter(options: ReadingsWriterOptions): ReadingsWriter {
+  const { dataDir, expectedIntervalMs = () => null } = options
   const db = openReadingsFile(dataDir)
   const sql = prepare(db)
+  const requalify = createRequalifier(db)
+  const late: Series[] = []
+  let compareRound = 1
   const known = new Map<string, Series>()
   const knownDays = new Set<string>()
   const changed: Series[] = []
@@ -39,6 +85,7 @@ export function openSqliteReadingsWriter(dataDir: string): ReadingsWriter {
     try {
       for (const reading of batch.readings) put(reading, outcome)
       for (const chunk of batch.chunks) putChunk(chunk, outcome)
+      for (const series of late) lookAround(series)
       for (const s of changed) {
         sql.updateSeries.run(s.count, s.firstMs, s.latestMs, s.latestNs, s.latestValue, s.latestQuality, s.id)
         s.changed = false
@@ -53,6 +100,7 @@ export function openSqliteReadingsWriter(dataDir: string): ReadingsWriter {
       throw new Error('readings: the batch was not written', { cause: error })
     } finally {
       changed.length = 0
+      late.length = 0
     }
     if (known.size > MAX_SERIES_KNOWN) known.clear()
     if (knownDays.size > MAX_DAYS_KNOWN) knownDays.clear()
@@ -62,32 +110,136 @@ export function openSqliteReadingsWriter(dataDir: string): ReadingsWriter {
   function put(r: Reading, outcome: WriteOutcome): void {
     const series = seriesOf(r)
     const bucket = Math.floor(r.ms / BUCKET_MS)
+    if ((r.quality & QUALITY.receiveTime) !== 0 && r.messageId !== '' && wasSentBefore(r, series)) {
+      outcome.repeats++
+      return
+    }
+    const follows =
+      series.late.length === 0 &&
+      (series.count === 0 || r.ms > series.latestMs || (r.ms === series.latestMs && r.ns > series.latestNs))
+    const quality = (r.quality & ~NEIGHBOUR_BITS) | (follows ? follow(series, r) : 0)
     const inserted = sql.insert.run(
       bucket,
       series.id,
       r.ms - bucket * BUCKET_MS,
       r.ns,
       r.value,
-      r.quality,
+      quality,
       r.resultMs - r.ms,
       r.receivedAt - r.ms,
       r.messageId === '' ? null : r.messageId,
       r.rawValue,
       r.rawUnit,
+      r.calibration,
     ).changes
     if (Number(inserted) === 0) {
       meet(r, series, bucket, outcome)
       return
     }
     outcome.stored++
-    if (!series.changed) {
-      series.changed = true
-      changed.push(series)
-    }
+    touch(series)
+    if (!follows) comeBetween(series, r)
     series.count++
     if (r.ms < series.firstMs) series.firstMs = r.ms
-    if (r.ms > series.latestMs || (r.ms === series.latestMs && r.ns >= series.latestNs)) setLatest(series, r)
+    if (r.ms > series.latestMs || (r.ms === series.latestMs && r.ns >= series.latestNs))
+      setLatest(series, r, quality)
     noteDay(series.id, r.ms)
+    noteCompared(series, r.ms)
+  }
+
+  function touch(series: Series): void {
+    if (series.changed) return
+    series.changed = true
+    changed.push(series)
+  }
+
+  /** Bits of a reading that is newer than all of its series; what it says of those before it is written at once. */
+  function follow(series: Series, r: Reading): number {
+    const { rules } = series
+    if (series.count === 0) {
+      series.tail = { before: null, stuck: false, runCount: 1, runStart: { ms: r.ms, ns: r.ns } }
+      return 0
+    }
+    if (rules.maxRate === null && rules.stuck === null) {
+      return isGap(series.latestMs, r.ms, expectedIntervalMs(series.deviceId)) ? QUALITY.gap : 0
+    }
+    series.tail ??= loadTail(series)
+    const { tail } = series
+    const last = { ms: series.latestMs, value: series.latestValue }
+    if (rules.maxRate !== null && tail.before && isSpike(tail.before, last, r, rules.maxRate))
+      sql.addBits.run(QUALITY.spike, ...keyOf(series.id, series.latestMs, series.latestNs))
+    let bits = isGap(last.ms, r.ms, expectedIntervalMs(series.deviceId)) ? QUALITY.gap : 0
+    if (rules.stuck && r.value === last.value) {
+      if (!tail.stuck) {
+        tail.runCount++
+        tail.stuck = isStuck(tail.runCount, r.ms - tail.runStart.ms, rules.stuck)
+        if (tail.stuck) requalify.addStuck(series.id, tail.runStart)
+      }
+      if (tail.stuck) bits |= QUALITY.stuck
+    } else {
+      tail.stuck = false
+      tail.runCount = 1
+      tail.runStart = { ms: r.ms, ns: r.ns }
+    }
+    tail.before = last
+    return bits
+  }
+
+  function loadTail(series: Series): Tail {
+    return requalify.tailOf(asKeys(series), series.latestQuality)
+  }
+
+  /** A reading that is not the newest of its series, or a value that changed: its neighbours are looked at later. */
+  function comeBetween(series: Series, { ms, ns }: Key): void {
+    if (series.late.length === 0) late.push(series)
+    series.late.push({ ms, ns })
+  }
+
+  function lookAround(series: Series): void {
+    const keys = series.late
+    series.late = []
+    series.tail = null
+    const latest = requalify.around(asKeys(series), keys, expectedIntervalMs(series.deviceId))
+    if (latest === undefined || latest === series.latestQuality) return
+    series.latestQuality = latest
+    touch(series)
+  }
+
+  function asKeys(series: Series): SeriesOfKeys {
+    const { id, rules, firstMs, latestMs, latestNs, count } = series
+    return {
+      id,
+      rules,
+      latest: { ms: latestMs, ns: latestNs },
+      meanMs: (latestMs - firstMs) / Math.max(1, count),
+    }
+  }
+
+  /** Came the very same before, under another moment of arrival? */
+  function wasSentBefore(r: Reading, series: Series): boolean {
+    if (series.count === 0) return false
+    const rows = sql.sameId.all(series.id, r.messageId) as {
+      bucket: number
+      t: number
+      ns: number
+      value: number
+    }[]
+    return rows.some((row) => {
+      const ms = row.bucket * BUCKET_MS + row.t
+      // At its own key it is a message that is read again: that is recognised as any other.
+      if (ms === r.ms && row.ns === r.ns) return false
+      return row.value === r.value && Math.abs(ms - r.ms) <= SENT_AGAIN_MS
+    })
+  }
+
+  /** Where sensors may stand together, the day is to be compared again. */
+  function noteCompared(series: Series, ms: number): void {
+    if (!series.rules.colocated) return
+    const day = Math.floor(ms / DAY_MS)
+    if (series.comparedDay === day && series.comparedRound === compareRound) return
+    series.comparedDay = day
+    series.comparedRound = compareRound
+    sql.toCompare.run(series.property, day)
   }
 
   /** The key is taken: the same again, or another value. */
@@ -121,38 +273,49 @@ export function openSqliteReadingsWriter(dataDir: string): ReadingsWriter {
       else outcome.repeats++
       if (rank < 0) return
       const mine = sql.findCorrection.get(series.id, r.ms, r.ns, r.value) as { received_at: number }
-      replace(r, series, bucket, t, mine.received_at)
+      replace(r, series, bucket, t, mine.received_at, there.quality)
+      comeBetween(series, r)
+      noteCompared(series, r.ms)
       return
     }
     outcome.repeats++
     const received = Math.min(r.receivedAt, r.ms + there.received_d)
-    if (rank > 0 || (rank === 0 && r.quality < there.quality)) replace(r, series, bucket, t, received)
+    const own = (quality: number) => quality & ~NEIGHBOUR_BITS
+    if (rank > 0 || (rank === 0 && own(r.quality) < own(there.quality)))
+      replace(r, series, bucket, t, received, there.quality)
     else if (received < r.ms + there.received_d)
       sql.setReceived.run(received - r.ms, bucket, series.id, t, r.ns)
     else return
     sql.refreshCorrection.run(r.resultMs, r.messageId, r.receivedAt, series.id, r.ms, r.ns, r.value)
   }
 
-  function replace(r: Reading, series: Series, bucket: number, t: number, received: number): void {
+  /** @param before quality of the row that it replaces: what neighbours said of it stays until they are asked again */
+  function replace(
+    r: Reading,
+    series: Series,
+    bucket: number,
+    t: number,
+    received: number,
+    before: number,
+  ): void {
+    const quality = (r.quality & ~NEIGHBOUR_BITS) | (before & NEIGHBOUR_BITS)
     sql.replace.run(
       r.value,
-      r.quality,
+      quality,
       r.resultMs - r.ms,
       received - r.ms,
       r.messageId === '' ? null : r.messageId,
       r.rawValue,
       r.rawUnit,
+      r.calibration,
       bucket,
       series.id,
       t,
       r.ns,
     )
     if (r.ms === series.latestMs && r.ns === series.latestNs) {
-      setLatest(series, r)
-      if (!series.changed) {
-        series.changed = true
-        changed.push(series)
-      }
+      setLatest(series, r, quality)
+      touch(series)
     }
   }
 
@@ -174,11 +337,14 @@ export function openSqliteReadingsWriter(dataDir: string): ReadingsWriter {
         }
       | undefined
     if (!row) {
-      sql.addSeries.run(device, name, r.property, r.ms, r.ms, r.ns, r.value, r.quality)
+      sql.addSeries.run(device, name, r.property, r.ms, r.ms, r.ns, r.value, r.quality & ~NEIGHBOUR_BITS)
       row = sql.findSeries.get(device, name) as NonNullable<typeof row>
     }
     series = {
       id: row.id,
+      deviceId: device,
+      property: r.property,
+      rules: rulesOf(r.property),
       count: row.count,
       firstMs: row.first_ms,
       latestMs: row.latest_ms,
@@ -186,6 +352,10 @@ export function openSqliteReadingsWriter(dataDir: string): ReadingsWriter {
       latestValue: row.latest_value,
       latestQuality: row.latest_quality,
       changed: false,
+      tail: null,
+      late: [],
+      comparedDay: Number.NaN,
+      comparedRound: 0,
     }
     known.set(key, series)
     return series
@@ -246,6 +416,33 @@ export function openSqliteReadingsWriter(dataDir: string): ReadingsWriter {
     return progress
   }
 
+  function setColocation(id: number, day: number, hours: ReadonlySet<number>): void {
+    const stream = sql.streamOf.get(id) as
+      | { device_id: string; name: string; latest_ms: number; latest_ns: number }
+      | undefined
+    if (!stream) return
+    db.exec('begin immediate')
+    try {
+      let changes = 0
+      for (const hour of HOURS) {
+        const mark = hours.has(hour) ? sql.markHour : sql.clearHour
+        changes += Number(mark.run(id, day * BUCKETS_A_DAY + hour * BUCKETS_AN_HOUR).changes)
+      }
+      if (changes > 0 && Math.floor(stream.latest_ms / DAY_MS) === day) {
+        sql.latestFromRow.run(id, ...keyOf(id, stream.latest_ms, stream.latest_ns))
+        const row = sql.findQuality.get(...keyOf(id, stream.latest_ms, stream.latest_ns)) as
+          | { quality: number }
+          | undefined
+        const series = known.get(`${stream.device_id}\n${stream.name}`)
+        if (series && row) series.latestQuality = row.quality
+      }
+      db.exec('commit')
+    } catch (error) {
+      if (db.isTransaction) db.exec('rollback')
+      throw error
+    }
+  }
+
   return {
     write: async (batch) => write(batch),
     mark: async () => (sql.mark.get() as { epoch: number; sequence: number } | undefined) ?? null,
@@ -263,6 +460,19 @@ export function openSqliteReadingsWriter(dataDir: string): ReadingsWriter {
     },
     driveProgress: async (drives) =>
       drives.map((d) => progressOf(d.deviceId, d.driveId)).filter((p) => p !== undefined),
+    async toCompare(limit) {
+      // What changes from here on is noted anew.
+      compareRound++
+      const days = sql.comparable.all(limit) as ComparedDay[]
+      for (const { property, day } of days) sql.takeCompare.run(property, day)
+      return days
+    },
+    async compared(days) {
+      for (const { property, day } of days) sql.compared.run(property, day)
+    },
+    async setColocation(datastreamId, day, hours) {
+      setColocation(datastreamId, day, hours)
+    },
     async deleteChunksBefore(beforeMs) {
       let deleted = 0
       for (;;) {
@@ -281,16 +491,51 @@ export function openSqliteReadingsWriter(dataDir: string): ReadingsWriter {
 function prepare(db: DatabaseSync) {
   return {
     insert: db.prepare(
-      `insert into reading (bucket, series, t, ns, value, quality, result_d, received_d, message_id, raw_value, raw_unit)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
+      `insert into reading (bucket, series, t, ns, value, quality, result_d, received_d, message_id, raw_value, raw_unit,
+         calibration)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
     ),
     find: db.prepare(
       `select value, quality, result_d, received_d, message_id from reading
        where bucket = ? and series = ? and t = ? and ns = ?`,
     ),
     replace: db.prepare(
-      `update reading set value = ?, quality = ?, result_d = ?, received_d = ?, message_id = ?, raw_value = ?, raw_unit = ?
+      `update reading set value = ?, quality = ?, result_d = ?, received_d = ?, message_id = ?, raw_value = ?,
+         raw_unit = ?, calibration = ?
        where bucket = ? and series = ? and t = ? and ns = ?`,
+    ),
+    findQuality: db.prepare(
+      'select quality from reading where bucket = ? and series = ? and t = ? and ns = ?',
+    ),
+    addBits: db.prepare(
+      'update reading set quality = quality | ? where bucket = ? and series = ? and t = ? and ns = ?',
+    ),
+    sameId: db.prepare(
+      `select bucket, t, ns, value from reading where series = ? and message_id = ? and ${UNTIMED}
+       order by bucket desc, t desc limit 16`,
+    ),
+    toCompare: db.prepare(
+      `insert into recheck (property, day, taken) values (?, ?, 0)
+       on conflict do update set taken = 0 where taken <> 0`,
+    ),
+    comparable: db.prepare('select property, day from recheck order by day desc, property limit ?'),
+    takeCompare: db.prepare('update recheck set taken = 1 where property = ? and day = ?'),
+    compared: db.prepare('delete from recheck where property = ? and day = ? and taken = 1'),
+    streamOf: db.prepare('select device_id, name, latest_ms, latest_ns from series where id = ?'),
+    markHour: db.prepare(
+      `update reading set quality = quality | ${QUALITY.colocation}
+       where bucket in (select ?2 + n from slot where n < ${BUCKETS_AN_HOUR}) and series = ?1
+         and (quality & ${QUALITY.colocation}) = 0`,
+    ),
+    clearHour: db.prepare(
+      `update reading set quality = quality & ~${QUALITY.colocation}
+       where bucket in (select ?2 + n from slot where n < ${BUCKETS_AN_HOUR}) and series = ?1
+         and (quality & ${QUALITY.colocation}) <> 0`,
+    ),
+    latestFromRow: db.prepare(
+      `update series set latest_quality =
+         (select quality from reading where bucket = ?2 and series = ?3 and t = ?4 and ns = ?5)
+       where id = ?1`,
     ),
     setReceived: db.prepare(
       'update reading set received_d = ? where bucket = ? and series = ? and t = ? and ns = ?',
@@ -350,11 +595,16 @@ function prepare(db: DatabaseSync) {
   }
 }
 
-function setLatest(series: Series, r: Reading): void {
+function keyOf(series: number, ms: number, ns: number): [number, number, number, number] {
+  const bucket = Math.floor(ms / BUCKET_MS)
+  return [bucket, series, ms - bucket * BUCKET_MS, ns]
+}
+
+function setLatest(series: Series, r: Reading, quality: number): void {
   series.latestMs = r.ms
   series.latestNs = r.ns
   series.latestValue = r.value
-  series.latestQuality = r.quality
+  series.latestQuality = quality
 }
 
 /** By code points, as SQLite's BINARY collation compares UTF-8. */
