@@ -1,23 +1,23 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import { afterEach, expect, test } from 'vitest'
-import { loadConfig } from '../config.ts'
 import type { BrokerHealth } from '../model/health.ts'
 import { BROKER_HEALTH_TOPIC } from '../model/health.ts'
 import { openJournalReader } from '../store/journal/reader.ts'
-import { openJournalWriter } from '../store/journal/writer.ts'
-import { openCredentials } from '../store/records/credentials.ts'
-import { setCredential } from '../store/records/devices.ts'
+import { addCertificate, readCertificate } from '../store/records/certificates.ts'
+import { revokeCredential, setCredential } from '../store/records/devices.ts'
 import { openRecords } from '../store/records/open.ts'
-import { INTERNAL_USERS, openSecrets } from '../store/secrets.ts'
+import { INTERNAL_USERS } from '../store/secrets.ts'
+import { startTestBroker, type TestBroker } from '../test/support/broker.ts'
+import { makeCertificate } from '../test/support/certificate.ts'
 import { putDevice } from '../test/support/device.ts'
-import { createBroker } from './broker.ts'
 
-type Line = { level: string; message: string; fields: Record<string, unknown> }
 const cleanups: (() => Promise<unknown> | unknown)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
@@ -27,39 +27,11 @@ const temp = () => mkdtempSync(path.join(tmpdir(), 'broker-'))
 
 /** A real broker with real stores in a folder of its own. */
 async function start(env: Record<string, string> = {}, dataDir = temp(), holdMs = 10_000) {
-  const lines: Line[] = []
-  const at = (level: string) => (fields: object, message: string) => {
-    lines.push({ level, message, fields: { ...fields } })
-  }
-  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
-  const config = loadConfig({
-    SCHOUW_DATA_DIR: dataDir,
-    SCHOUW_MQTT_PORT: '0',
-    SCHOUW_WS_PORT: '0',
-    SCHOUW_MQTTS_PORT: '0',
-    ...env,
-  })
-  const secrets = openSecrets(dataDir)
-  const records = await openRecords(dataDir)
-  const credentials = openCredentials({ records, log })
-  const journal = await openJournalWriter({ dataDir, ...config.journal, log, now: Date.now, holdMs })
-  const broker = await createBroker({ config, secrets, journal, credentials, log, now: Date.now })
-  const ports = await broker.listen()
-  let closed = false
-  const close = async () => {
-    if (closed) return
-    closed = true
-    await broker.close()
-    await journal.close()
-    credentials.close()
-    await records.close()
-  }
-  cleanups.push(close)
-  const device = (id: string, more?: Parameters<typeof putDevice>[3]) =>
-    putDevice(records, secrets.credentialKey, id, more)
-  return { dataDir, lines, secrets, records, journal, broker, ports, close, device }
+  const town = await startTestBroker({ env, dataDir, holdMs })
+  cleanups.push(() => town.close())
+  return town
 }
-type Town = Awaited<ReturnType<typeof start>>
+type Town = TestBroker
 
 async function connect(
   town: Town,
@@ -526,34 +498,9 @@ test('MQTT over WebSocket', async () => {
 })
 
 test('with a certificate there is TLS for MQTT and WebSocket', async (context) => {
-  const folder = temp()
-  const files = { cert: path.join(folder, 'cert.pem'), key: path.join(folder, 'key.pem') }
-  try {
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-days',
-        '1',
-        '-subj',
-        '/CN=localhost',
-        '-keyout',
-        files.key,
-        '-out',
-        files.cert,
-      ],
-      { stdio: 'ignore' },
-    )
-  } catch {
-    return context.skip('openssl is not installed')
-  }
-  const town = await start({ SCHOUW_TLS_CERT: files.cert, SCHOUW_TLS_KEY: files.key })
+  const files = makeCertificate('localhost')
+  if (!files) return context.skip('openssl is not installed')
+  const town = await start({ SCHOUW_TLS_CERT: files.certPath, SCHOUW_TLS_KEY: files.keyPath })
   const secret = town.device('lamp-1')
   for (const url of [`mqtts://127.0.0.1:${town.ports.mqtts}`, `wss://127.0.0.1:${town.ports.ws}`]) {
     const client = await mqtt.connectAsync(
@@ -656,4 +603,211 @@ test('a sender of large chunks at ten a second, and a back-fill at full speed be
   expect(car.connected).toBe(true)
   const found = (await journalOf(town)).filter((r) => r.topic === topic).map((r) => r.payload)
   expect(found).toEqual(Array.from({ length: 5000 }, (_, i) => String(i)))
+})
+
+test('devices of foreign platforms write on their own topics, in the journal under their own name', async () => {
+  const town = await start()
+  const tb = town.device('tb-1', { format: 'thingsboard' })
+  const other = town.device('tb-2', { format: 'thingsboard' })
+  // As that platform has it: the secret is the user name, and there is no password.
+  const client = await connect(town, tb, '')
+  await client.subscribeAsync('v1/devices/me/rpc/request/+', { qos: 1 })
+  const heard: string[] = []
+  client.on('message', (topic) => heard.push(topic))
+  await client.publishAsync('v1/devices/me/telemetry', '{"t":1}', { qos: 1 })
+  const second = await connect(town, other, '')
+  await second.publishAsync('v2/t', '{"t":2}', { qos: 1 })
+  const sta = await connect(town, 'sta', town.device('sta', { format: 'sensorthings-1.1' }))
+  await sta.publishAsync('v1.1/Datastreams(4)/Observations', '{"result":1}', { qos: 1 })
+  const iot = await connect(town, 'iot', town.device('iot', { format: 'fiware-iota-json' }))
+  await iot.publishAsync('/json/key/iot/attrs', '{"t":3}', { qos: 1 })
+  expect((await journalOf(town)).map((r) => [r.deviceId, r.topic])).toEqual([
+    ['tb-1', 'v1/devices/me/telemetry'],
+    ['tb-2', 'v2/t'],
+    ['sta', 'v1.1/Datastreams(4)/Observations'],
+    ['iot', '/json/key/iot/attrs'],
+  ])
+  expect(heard).toEqual([])
+  iot.publish('/json/key/tb-1/attrs', '{"t":4}', { qos: 1 })
+  await closed(iot)
+})
+
+test('a secret as user name opens a ThingsBoard device alone, and is never written to the log', async () => {
+  const town = await start()
+  const native = town.device('lamp-1')
+  await expect(connect(town, native, '')).rejects.toMatchObject({ code: 4 })
+  await expect(connect(town, 'lamp-1', '')).rejects.toMatchObject({ code: 4 })
+  const tb = town.device('tb-1', { format: 'thingsboard' })
+  await setCredential(town.records, 'tb-1', '00', Date.now())
+  const api = await internal(town)
+  await api.publishAsync('schouw/events/credentials', '', { qos: 1 })
+  await expect(connect(town, tb, '')).rejects.toMatchObject({ code: 4 })
+  const written = JSON.stringify(town.lines)
+  expect(written).not.toContain(native)
+  expect(written).not.toContain(tb)
+})
+
+test('a bridge with a wide filter hears its own tree alone, also what waits for it', async () => {
+  const town = await start()
+  const secret = town.device('z2m', { kind: 'bridge', topic_tree: 'zigbee2mqtt/#, homeassistant/#' })
+  const lamp = await connect(town, 'lamp-1', town.device('lamp-1'))
+  const session = { clientId: 'c', clean: false }
+  const first = await connect(town, 'z2m', secret, session)
+  await first.subscribeAsync('#', { qos: 1 })
+  await first.endAsync()
+  const sender = await connect(town, 'z2m', secret, { clientId: 'sender' })
+  for (let i = 0; i < 20; i++) await lamp.publishAsync('devices/lamp-1/observations', 'private', { qos: 1 })
+  await sender.publishAsync('zigbee2mqtt/probe', 'own', { qos: 1 })
+  const got: string[] = []
+  const back = await mqtt.connect(`mqtt://127.0.0.1:${town.ports.mqtt}`, {
+    username: 'z2m',
+    password: secret,
+    protocolVersion: 4,
+    ...session,
+  })
+  cleanups.push(() => back.endAsync(true))
+  back.on('message', (topic) => got.push(topic))
+  await until(() => got.length > 0, 'what waited')
+  await lamp.publishAsync('devices/lamp-1/observations', 'private', { qos: 1 })
+  await sender.publishAsync('zigbee2mqtt/probe', 'live', { qos: 1 })
+  await until(() => got.length > 1, 'what is live')
+  expect(got).toEqual(['zigbee2mqtt/probe', 'zigbee2mqtt/probe'])
+})
+
+test('announcements are remembered, a bounded number of each device, and nobody overwrites those of another', async () => {
+  const town = await start()
+  const one = await connect(town, 'lamp-1', town.device('lamp-1'))
+  const two = await connect(town, 'lamp-2', town.device('lamp-2'))
+  const topic = (i: number) => `homeassistant/sensor/e${i}/config`
+  await Promise.all(
+    Array.from({ length: 250 }, (_, i) => one.publishAsync(topic(i), 'one', { qos: 1, retain: true })),
+  )
+  await two.publishAsync(topic(0), 'two', { qos: 1, retain: true })
+  await two.publishAsync(topic(1), '', { qos: 1, retain: true })
+  await one.publishAsync(topic(2), '', { qos: 1, retain: true })
+  const retained = async () => {
+    const api = await internal(town)
+    const found = new Map<string, string>()
+    api.on('message', (t, payload) => found.set(t, String(payload)))
+    await api.subscribeAsync('homeassistant/#')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await api.endAsync()
+    return found
+  }
+  const before = await retained()
+  expect(before.size).toBe(199)
+  expect([before.get(topic(0)), before.get(topic(1)), before.get(topic(2))]).toEqual([
+    'one',
+    'one',
+    undefined,
+  ])
+  // All of them reached the journal all the same.
+  expect(await journalOf(town)).toHaveLength(253)
+  // Who owned what is known after a restart; what was a revoked device's is free.
+  await town.close()
+  const again = await start({}, town.dataDir)
+  const secret = putDevice(again.records, again.secrets.credentialKey, 'lamp-3')
+  const three = await connect(again, 'lamp-3', secret)
+  await three.publishAsync(topic(0), 'three', { qos: 1, retain: true })
+  await revokeCredential(again.records, 'lamp-1', Date.now())
+  const api = await internal(again)
+  await api.publishAsync('schouw/events/credentials', '', { qos: 1 })
+  await three.publishAsync(topic(1), 'three', { qos: 1, retain: true })
+  expect(statSync(path.join(again.dataDir, 'broker.sqlite')).mode & 0o777).toBe(0o600)
+  const heard = new Map<string, string>()
+  api.on('message', (t, payload) => heard.set(t, String(payload)))
+  await api.subscribeAsync('homeassistant/#')
+  await until(() => heard.size >= 199, 'retained messages')
+  expect([heard.get(topic(0)), heard.get(topic(1))]).toEqual(['one', 'three'])
+})
+
+test('a page of a stranger opens no WebSocket, unless its origin is named', async () => {
+  const town = await start({ SCHOUW_WS_ORIGINS: 'https://dashboard.example.nl' })
+  const secret = town.device('lamp-1')
+  const open = (origin: string) =>
+    mqtt.connectAsync(
+      `ws://127.0.0.1:${town.ports.ws}`,
+      {
+        username: 'lamp-1',
+        password: secret,
+        protocolVersion: 4,
+        reconnectPeriod: 0,
+        connectTimeout: 2000,
+        wsOptions: { origin },
+      },
+      false,
+    )
+  for (const origin of [
+    'https://evil.example',
+    'http://127.0.0.1:1',
+    'null',
+    'https://dashboard.example.nl.evil.example',
+  ])
+    await expect(open(origin), origin).rejects.toThrow()
+  for (const origin of ['https://dashboard.example.nl', `http://127.0.0.1:${town.ports.ws}`]) {
+    const client = await open(origin)
+    expect(client.connected, origin).toBe(true)
+    await client.endAsync(true)
+  }
+})
+
+test('a client certificate logs in over WebSocket too, and over a TLS session that is resumed', async (context) => {
+  const server = makeCertificate('localhost')
+  const own = makeCertificate('lamp-1')
+  if (!server || !own) return context.skip('openssl is not installed')
+  const town = await start({ SCHOUW_TLS_CERT: server.certPath, SCHOUW_TLS_KEY: server.keyPath })
+  town.device('lamp-1')
+  const read = readCertificate(own.cert)
+  if ('fault' in read) throw new Error(read.fault)
+  expect(await addCertificate(town.records, 'lamp-1', read, Date.now())).toBe('added')
+  const options = {
+    protocolVersion: 4 as const,
+    reconnectPeriod: 0,
+    rejectUnauthorized: false,
+    cert: own.cert,
+    key: own.key,
+  }
+  const web = await mqtt.connectAsync(
+    `wss://127.0.0.1:${town.ports.ws}`,
+    { ...options, wsOptions: { cert: own.cert, key: own.key, rejectUnauthorized: false } },
+    false,
+  )
+  await web.publishAsync('devices/lamp-1/observations', 'web', { qos: 1 })
+  await web.endAsync()
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    let session: Buffer | undefined
+    const resumed: boolean[] = []
+    for (let i = 0; i < 2; i++) {
+      const socket = connectTls({
+        port: town.ports.mqtts as number,
+        host: '127.0.0.1',
+        rejectUnauthorized: false,
+        cert: own.cert,
+        key: own.key,
+        maxVersion,
+        ...(session ? { session } : {}),
+      })
+      socket.on('session', (given) => {
+        session = given
+      })
+      await once(socket, 'secureConnect')
+      resumed.push(socket.isSessionReused())
+      // CONNECT without user name and password.
+      socket.write(packet(0x10, Buffer.concat([text('MQTT'), Buffer.from([4, 2, 0, 60]), text(`c${i}`)])))
+      const [answer] = (await once(socket, 'data')) as [Buffer]
+      expect([...answer], `${maxVersion} ${i}`).toEqual([0x20, 2, 0, 0])
+      socket.destroy()
+    }
+    expect(resumed, maxVersion).toEqual([false, true])
+  }
+})
+
+test('bad payloads are taken and acknowledged like any other: what stands in them is not the door to judge', async () => {
+  const town = await start()
+  const client = await connect(town, 'lamp-1', town.device('lamp-1'))
+  const bad = ['', '{', 'null', '[]', '\u0000\u0000', '{"a":'.repeat(5000), '\ud800']
+  for (let i = 0; i < 50; i++)
+    for (const payload of bad) await client.publishAsync('devices/lamp-1/observations', payload, { qos: 1 })
+  expect(client.connected).toBe(true)
+  expect(await journalOf(town)).toHaveLength(50 * bad.length)
 })

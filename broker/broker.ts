@@ -11,9 +11,10 @@ import type { OpenJournalWriter } from '../store/journal/writer.ts'
 import type { Credential, Credentials } from '../store/records/credentials.ts'
 import type { Secrets } from '../store/secrets.ts'
 import { createDeliveries } from './deliveries.ts'
+import { type Grant, INTERNAL_GRANT } from './grant.ts'
 import { type Bucket, fullBucket, take } from './limits.ts'
 import { listen, type Peer, type Ports } from './listen.ts'
-import { createLogin, type Login, staysIn } from './login.ts'
+import { createLogin, grantFor, type Login, staysIn } from './login.ts'
 import { createPacketGuard, type PacketGuard } from './packet-guard.ts'
 import { createBrokerPersistence } from './persistence.ts'
 
@@ -77,6 +78,10 @@ const MAX_SESSIONS = 4
 /** A state, not a payload: larger ones are passed on but not remembered. */
 const MAX_RETAINED_BYTES = 16 * 1024
 const RATE_SECONDS = 10
+/** Retained messages outside `devices/…` that one login may leave: announcements, the tree of a bridge. */
+const MAX_RETAINED = { device: 200, bridge: 5000 }
+/** Of sessions whose owner is away: remembered, made again when it must. */
+const MAX_GRANTS = 10_000
 const HEALTH_MS = 5000
 const EXPIRE_MS = 3_600_000
 /** A connection outlives its secret or certificate by this much at most. */
@@ -119,6 +124,8 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     log,
     now,
     mayKeep: (clientId, filter) => byClientId.get(clientId)?.grant.subscribe(filter) ?? false,
+    markResent: true,
+    mayReceive: (clientId, topic) => grantOfSession(clientId)?.receive(topic) ?? false,
   })
   const aedes = new Aedes({
     persistence,
@@ -134,6 +141,23 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     authorizeForward,
   })
   await aedes.listen()
+
+  /** Of a session whose owner may be away. */
+  const grants = new Map<string, Grant>()
+  function grantOfSession(clientId: string): Grant | undefined {
+    const live = byClientId.get(clientId)
+    if (live) return live.grant
+    const user = clientId.slice(0, clientId.indexOf('/'))
+    if (user.startsWith('$')) return INTERNAL_GRANT
+    const known = grants.get(user)
+    if (known) return known
+    const credential = credentials.lookup(user)
+    if (!credential || credential.revokedAt !== null) return undefined
+    const grant = grantFor(credential, credentials)
+    if (grants.size >= MAX_GRANTS) grants.clear()
+    grants.set(user, grant)
+    return grant
+  }
 
   function sessionOf(client: Client | null): Session | undefined {
     return client ? connections.get(client.conn)?.session : undefined
@@ -223,6 +247,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       username: packet.username,
       password: packet.password,
       clientId: packet.clientId,
+      clean: packet.clean === true,
       address: state.address,
       fingerprint: state.fingerprint,
       will: packet.will,
@@ -330,6 +355,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       return done(new Error('payload too large'))
     }
     if (packet.retain && !mayRetain(session.grant.retain(topic), payload.length)) packet.retain = false
+    if (packet.retain && !claims(session, topic, payload.length)) packet.retain = false
     if (way === 'live') {
       if (topic === CREDENTIALS_EVENT_TOPIC) credentials.refresh()
       return done()
@@ -348,6 +374,26 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       if (!error) void persistence.storeRetained(packet as PublishPacket & { payload: Buffer })
       done(error)
     })
+  }
+
+  /**
+   * Announcements and trees lie outside a device's own topics: the first who leaves something there owns that topic,
+   * for as long as it is there and its owner is registered, and each owns only so many.
+   */
+  function claims(session: Session, topic: string, bytes: number): boolean {
+    if (session.internal || topic.startsWith('devices/')) return true
+    const owner = persistence.retainedBy(topic)
+    if (owner === session.user) return true
+    const registered = owner === undefined ? undefined : credentials.lookup(owner)
+    if (registered && registered.revokedAt === null) return false
+    if (bytes === 0) return true
+    const max = session.bridge ? MAX_RETAINED.bridge : MAX_RETAINED.device
+    if (persistence.claimRetained(topic, session.user, max)) return true
+    limited('broker: too many retained messages of one device; this one is not kept', {
+      deviceId: session.user,
+      topic: topic.slice(0, 256),
+    })
+    return false
   }
 
   function authorizeSubscribe(
@@ -382,6 +428,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
 
   const stopWatching = credentials.onChange((deviceIds) => {
     for (const deviceId of deviceIds) {
+      grants.delete(deviceId)
       const credential = credentials.lookup(deviceId)
       for (const session of byUser.get(deviceId) ?? []) check(session, credential)
       // What waits for a revoked device will never be fetched.

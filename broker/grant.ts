@@ -33,8 +33,12 @@ export function isSoundFilter(filter: string): boolean {
   })
 }
 
-/** Does a topic fall under a filter (MQTT 3.1.1 clause 4.7)? `a/#` holds `a` itself too. */
+/**
+ * Does a topic fall under a filter (MQTT 3.1.1 clause 4.7)? `a/#` holds `a` itself too; a wildcard in front holds no
+ * topic that begins with `$`.
+ */
 export function matchesFilter(filter: string, topic: string): boolean {
+  if (topic.startsWith('$') && (filter.startsWith('#') || filter.startsWith('+'))) return false
   const wanted = filter.split('/')
   const levels = topic.split('/')
   for (const [i, level] of wanted.entries()) {

@@ -35,6 +35,8 @@ export type LoginRequest = {
   username: string | undefined
   password: Uint8Array | string | undefined
   clientId: string
+  /** clean session: nothing is to be kept for it */
+  clean: boolean
   address: string
   /** SHA-256 of the client certificate that came with TLS, hex; its owner proved to have the key */
   fingerprint: string | undefined
@@ -54,6 +56,8 @@ export type LoginDeps = {
 const MINUTE_MS = 60_000
 /** Logins of one device in ten seconds: more is two devices with one secret, or a client gone mad. */
 const MAX_CONNECTS = 20
+/** The same of a bridge, which may have several connections. */
+const MAX_CONNECTS_BRIDGE = 200
 const CONNECT_WINDOW_MS = 10_000
 const MAX_CLIENT_ID = 128
 
@@ -127,17 +131,20 @@ export function createLogin(deps: LoginDeps): (request: LoginRequest) => Login {
       return { ok: false, returnCode: REFUSED.credentials, reason, penalty }
     }
     const user = credential.deviceId
-    if (connects.add(user, now()) > MAX_CONNECTS) return refuse(REFUSED.unavailable, 'connects too often')
+    // [MQTT-3.1.3-8]: nobody could come back for a session without a name.
+    if (request.clientId === '' && !request.clean) {
+      return refuse(REFUSED.identifier, 'a session to be kept needs a client id')
+    }
+    const bridge = credential.kind === 'bridge'
+    if (connects.add(user, now()) > (bridge ? MAX_CONNECTS_BRIDGE : MAX_CONNECTS))
+      return refuse(REFUSED.unavailable, 'connects too often')
     if (
       request.clientId.length > MAX_CLIENT_ID ||
       (request.clientId !== '' && !isSoundTopic(request.clientId))
     ) {
       return refuse(REFUSED.identifier, 'client id too long or not text')
     }
-    const bridge = credential.kind === 'bridge'
-    const grant = bridge
-      ? bridgeGrant(credential, () => credentials.behindBridge(user))
-      : deviceGrant(credential)
+    const grant = grantFor(credential, credentials)
     if (request.will) {
       if (grant.publish(request.will.topic) === undefined)
         return refuse(REFUSED.notAuthorized, 'will outside its grant')
@@ -147,6 +154,12 @@ export function createLogin(deps: LoginDeps): (request: LoginRequest) => Login {
     const clientId = `${user}/${name}`
     return { ok: true, user, internal: false, bridge, clientId, entry: { credential, proof }, grant }
   }
+}
+
+/** What a device may do, whichever way it comes in. */
+export function grantFor(credential: Credential, credentials: Credentials): Grant {
+  if (credential.kind !== 'bridge') return deviceGrant(credential)
+  return bridgeGrant(credential, () => credentials.behindBridge(credential.deviceId))
 }
 
 const NO_PROOF: Proof = { by: 'secret', hash: '' }

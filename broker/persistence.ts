@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { Readable } from 'node:stream'
 import type { Logger } from '../log.ts'
+import { ensurePrivateFile } from '../store/private-file.ts'
 import { createFilterTree, createTopicTree } from './topic-tree.ts'
 
 /** A packet as aedes hands it over; of a PUBREL only `cmd` and `messageId` are there. */
@@ -39,6 +40,10 @@ export type PersistenceOptions = {
   maxRetained?: number
   /** may this session keep this subscription; aedes hands over refused filters too */
   mayKeep?: (clientId: string, filter: string) => boolean
+  /** may this session be handed a message on this topic; a filter may be wider than its grant */
+  mayReceive?: (clientId: string, topic: string) => boolean
+  /** say of a message that was sent before that it is (DUP); the contract of aedes-persistence knows nothing of it */
+  markResent?: boolean
 }
 
 /** Topics that mean nothing after a restart: kept in memory alone. */
@@ -71,12 +76,16 @@ export function createBrokerPersistence(options: PersistenceOptions) {
   const maxQueuedBytes = options.maxQueuedBytes ?? 4 * 1024 * 1024
   const maxRetained = options.maxRetained ?? 200_000
   const mayKeep = options.mayKeep ?? (() => true)
+  const markResent = options.markResent ?? false
+  const mayReceive = options.mayReceive ?? (() => true)
 
+  if (options.file !== ':memory:') ensurePrivateFile(options.file)
   const db = new DatabaseSync(options.file, { timeout: 5000 })
   db.exec(`
     pragma journal_mode = wal;
     pragma synchronous = normal;
     create table if not exists retained (topic text primary key, qos integer not null, payload blob not null) strict;
+    create table if not exists retained_owner (topic text primary key, user text not null) strict;
     create table if not exists session (client_id text primary key, seen_at integer not null) strict;
     create table if not exists subscription (
       client_id text not null, topic text not null, qos integer not null, flags text not null,
@@ -87,6 +96,8 @@ export function createBrokerPersistence(options: PersistenceOptions) {
   const sql = {
     putRetained: db.prepare('insert or replace into retained values (?, ?, ?)'),
     dropRetained: db.prepare('delete from retained where topic = ?'),
+    putOwner: db.prepare('insert or replace into retained_owner values (?, ?)'),
+    dropOwner: db.prepare('delete from retained_owner where topic = ?'),
     putSession: db.prepare('insert or replace into session values (?, ?)'),
     dropSession: db.prepare('delete from session where client_id = ?'),
     putSubscription: db.prepare('insert or replace into subscription values (?, ?, ?, ?)'),
@@ -98,6 +109,8 @@ export function createBrokerPersistence(options: PersistenceOptions) {
   }
 
   const retained = createTopicTree<StoredPacket & { topic: string }>()
+  const owners = new Map<string, string>()
+  const owned = new Map<string, number>()
   const sessions = new Map<string, number>()
   /** client ids by the user in front of their slash: asked at every login of a persistent session */
   const sessionsOfUser = new Map<string, Set<string>>()
@@ -117,6 +130,11 @@ export function createBrokerPersistence(options: PersistenceOptions) {
       const topic = row.topic as string
       const payload = Buffer.from(row.payload as Uint8Array)
       retained.set(topic, { cmd: 'publish', topic, payload, qos: Number(row.qos), retain: true, dup: false })
+    }
+    // One whose message never came to be written owns nothing.
+    db.exec('delete from retained_owner where topic not in (select topic from retained)')
+    for (const row of db.prepare('select topic, user from retained_owner').all()) {
+      setOwner(row.topic as string, row.user as string)
     }
     for (const row of db.prepare('select client_id, seen_at from session').all()) {
       noteSession(row.client_id as string, Number(row.seen_at))
@@ -148,6 +166,21 @@ export function createBrokerPersistence(options: PersistenceOptions) {
         'broker: sessions and retained messages cannot be written; kept in memory until there is room',
       )
     }
+  }
+
+  function setOwner(topic: string, user: string | undefined): void {
+    const before = owners.get(topic)
+    if (before !== undefined) {
+      const left = (owned.get(before) ?? 1) - 1
+      if (left > 0) owned.set(before, left)
+      else owned.delete(before)
+    }
+    if (user === undefined) {
+      owners.delete(topic)
+      return
+    }
+    owners.set(topic, user)
+    owned.set(user, (owned.get(user) ?? 0) + 1)
   }
 
   /** Inside one transaction, when there is more than one row to write. */
@@ -255,6 +288,10 @@ export function createBrokerPersistence(options: PersistenceOptions) {
       const payload = Buffer.from((packet.payload as Buffer) ?? '')
       const known = retained.get(topic)
       if (payload.length === 0) {
+        if (owners.has(topic)) {
+          setOwner(topic, undefined)
+          keep(() => sql.dropOwner.run(topic))
+        }
         if (!known) return
         retained.delete(topic)
         if (!VOLATILE.test(topic)) keep(() => sql.dropRetained.run(topic))
@@ -270,6 +307,19 @@ export function createBrokerPersistence(options: PersistenceOptions) {
       }
       retained.set(topic, { ...packet, topic, payload })
       if (!same && !VOLATILE.test(topic)) keep(() => sql.putRetained.run(topic, packet.qos ?? 0, payload))
+    },
+    /** whose the retained message on a topic is; undefined: nobody's */
+    retainedBy: (topic: string) => owners.get(topic),
+    /**
+     * Make a topic this user's, taking it from whoever had it, before its message is stored.
+     *
+     * @returns false when the user has `max` already
+     */
+    claimRetained(topic: string, user: string, max: number): boolean {
+      if ((owned.get(user) ?? 0) >= max) return false
+      setOwner(topic, user)
+      keep(() => sql.putOwner.run(topic, user))
+      return true
     },
     createRetainedStream: (filter: string) => Readable.from(retained.match(filter)),
     createRetainedStreamCombi: (filters: string[]) =>
@@ -316,7 +366,10 @@ export function createBrokerPersistence(options: PersistenceOptions) {
     outgoingEnqueueCombi(subs: { clientId: string }[], packet: StoredPacket): PromiseLike<void> {
       if (subs.length === 0) return DONE
       // Two filters of one session that both match are one message.
-      const added = [...new Set(subs.map((sub) => sub.clientId))].flatMap((clientId) => {
+      const topic = packet.topic ?? ''
+      const clientIds = [...new Set(subs.map((sub) => sub.clientId))].filter((id) => mayReceive(id, topic))
+      if (clientIds.length === 0) return DONE
+      const added = clientIds.flatMap((clientId) => {
         const entry = enqueue(clientId, packet)
         return entry ? [{ clientId, entry }] : []
       })
@@ -356,7 +409,14 @@ export function createBrokerPersistence(options: PersistenceOptions) {
       return entry.packet
     },
     outgoingStream: (client: ClientRef) =>
-      Readable.from((outgoing.get(client.id)?.packets ?? []).map((entry) => entry.packet)),
+      // One with a message id was sent before [MQTT-3.3.1-1].
+      Readable.from(
+        (outgoing.get(client.id)?.packets ?? []).map(({ packet }) =>
+          markResent && packet.cmd === 'publish' && packet.messageId !== undefined
+            ? { ...packet, dup: true }
+            : packet,
+        ),
+      ),
 
     async incomingStorePacket(client: ClientRef, packet: StoredPacket): Promise<void> {
       let own = incoming.get(client.id)
@@ -421,10 +481,13 @@ export function createBrokerPersistence(options: PersistenceOptions) {
       if (!dirty) return true
       try {
         together(() => {
-          db.exec('delete from retained; delete from session; delete from subscription; delete from queued')
+          db.exec(
+            'delete from retained; delete from retained_owner; delete from session; delete from subscription; delete from queued',
+          )
           for (const p of retained.values()) {
             if (!VOLATILE.test(p.topic)) sql.putRetained.run(p.topic, p.qos ?? 0, p.payload as Buffer)
           }
+          for (const [topic, user] of owners) sql.putOwner.run(topic, user)
           for (const [id, seenAt] of sessions) sql.putSession.run(id, seenAt)
           for (const [id, own] of subscriptions) for (const sub of own.values()) writeSubscription(id, sub)
           for (const [id, queue] of outgoing) for (const entry of queue.packets) writeQueued(id, entry)

@@ -13,7 +13,7 @@ function random(seed: number): (below: number) => number {
 
 test('both trees agree with the plain rule on random topics and filters', () => {
   const next = random(11)
-  const words = ['a', 'b', '', 'devices', 'x1']
+  const words = ['a', 'b', '', 'devices', 'x1', '$a']
   const topic = () => Array.from({ length: 1 + next(4) }, () => words[next(words.length)]).join('/')
   const filter = () => {
     const levels = Array.from({ length: 1 + next(4) }, () =>

@@ -46,8 +46,10 @@ export function createFilterTree<T>(): FilterTree<T> {
   const root = newNode<T>()
   const collect = (node: Node<T>, levels: string[], at: number, found: T[]): void => {
     // `a/#` holds `a` too (MQTT 3.1.1 clause 4.7.1.2), so the multi-level branch counts before the levels are used up.
+    // A wildcard in the first level holds no `$…` topic [MQTT-4.7.2-1].
+    const hidden = at === 0 && levels[0]?.startsWith('$') === true
     const rest = node.children.get('#')
-    if (rest) found.push(...rest.values)
+    if (rest && !hidden) found.push(...rest.values)
     const level = levels[at]
     if (level === undefined) {
       found.push(...node.values)
@@ -56,7 +58,7 @@ export function createFilterTree<T>(): FilterTree<T> {
     const exact = node.children.get(level)
     if (exact) collect(exact, levels, at + 1, found)
     const any = node.children.get('+')
-    if (any && level !== '+') collect(any, levels, at + 1, found)
+    if (any && level !== '+' && !hidden) collect(any, levels, at + 1, found)
   }
   return {
     add: (filter, value) => {

@@ -22,14 +22,14 @@ export function deviceTopic(deviceId: string, channel: DeviceChannel | 'errors')
 }
 
 /** Topics of our own that no foreign tree may reach into. */
-const RESERVED = /^(devices|schouw)(\/|$)|^\$/
+const RESERVED = /^(devices|schouw|\$SYS|\$share|\$queue|\$schouw[^/]*)(\/|$)/
 const MAX_FILTERS = 10
 const MAX_FILTER = 512
 
 /**
  * The topic tree of a bridge: up to ten MQTT filters with commas between, e.g. `zigbee2mqtt/#,homeassistant/#`. Each
- * begins with a level of its own (a leading slash may stand before it), so that no tree holds everything, our own
- * topics, or those that begin with `$`.
+ * begins with a level of its own (a leading slash may stand before it), so that no tree holds everything or our own
+ * topics. One that begins with `$` must say so itself: no wildcard holds it (MQTT 3.1.1 clause 4.7.2).
  *
  * @returns the filters, or what is wrong with the first that cannot stand, for a person
  */
