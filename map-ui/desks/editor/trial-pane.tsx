@@ -25,10 +25,14 @@ export function TrialPane({ title, results, busy, error, empty }: Props) {
   const f = useFormat()
   const [opened, setOpened] = useState<Trace | null>(null)
   const there = results.filter((r) => r !== undefined)
-  const items = there.flatMap((r) => r.items).toSorted((a, b) => b.receivedAt.localeCompare(a.receivedAt))
-  const sum = (key: keyof TrialResult['counts']) => there.reduce((n, r) => n + r.counts[key], 0)
-  const total = there.reduce((n, r) => n + r.total, 0)
-  const tried = there.reduce((n, r) => n + r.tried, 0)
+  const items = distinct(there.flatMap((r) => r.items))
+  // Of one result its own counts; of several, each message once, for a recent one may be in quarantine too.
+  const one = there.length === 1 ? there[0] : undefined
+  const count = (verdict: TrialItem['verdict']) =>
+    one ? one.counts[verdict] : items.filter((item) => item.verdict === verdict).length
+  const readings = one ? one.counts.readings : items.reduce((n, item) => n + item.readings.length, 0)
+  const tried = one ? one.tried : items.length
+  const total = one ? one.total : Math.max(items.length, ...there.map((r) => r.total))
   return (
     <div className="stack">
       <header className="part-head">
@@ -41,12 +45,12 @@ export function TrialPane({ title, results, busy, error, empty }: Props) {
       {!error && !busy && tried === 0 ? <p className="quiet">{empty}</p> : null}
       {tried > 0 ? (
         <p className="trial-counts figures">
-          <b className="trial-good">{t.desk.trial.accepted(f.number(sum('accepted')))}</b>
-          {sum('partly') > 0 ? <b>{t.desk.trial.partly(f.number(sum('partly')))}</b> : null}
-          {sum('quarantined') > 0 ? (
-            <b className="refused">{t.desk.trial.refused(f.number(sum('quarantined')))}</b>
+          <b className="trial-good">{t.desk.trial.accepted(f.number(count('accepted')))}</b>
+          {count('partly') > 0 ? <b>{t.desk.trial.partly(f.number(count('partly')))}</b> : null}
+          {count('quarantined') > 0 ? (
+            <b className="refused">{t.desk.trial.refused(f.number(count('quarantined')))}</b>
           ) : null}
-          <span className="quiet">{t.desk.trial.readings(f.number(sum('readings')))}</span>
+          <span className="quiet">{t.desk.trial.readings(f.number(readings))}</span>
           {tried < total ? (
             <span className="quiet">{t.desk.trial.ofAll(f.number(tried), f.number(total))}</span>
           ) : null}
@@ -63,6 +67,13 @@ export function TrialPane({ title, results, busy, error, empty }: Props) {
       <TracePopup trace={opened} onClose={() => setOpened(null)} />
     </div>
   )
+}
+
+/** Newest first, each message once. */
+function distinct(items: readonly TrialItem[]): TrialItem[] {
+  const seen = new Map<string, TrialItem>()
+  for (const item of items) seen.set(item.correlationId ?? `${item.quarantineId}`, item)
+  return [...seen.values()].toSorted((a, b) => b.receivedAt.localeCompare(a.receivedAt))
 }
 
 function TrialLine({ item, onOpen }: { item: TrialItem; onOpen: () => void }) {

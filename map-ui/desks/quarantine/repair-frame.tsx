@@ -3,7 +3,7 @@ import { useAction } from '../../client/action.ts'
 import { useTrial } from '../../client/trial.ts'
 import type { QuarantineFilter } from '../../client/types.ts'
 import { Button } from '../../parts/button.tsx'
-import { Alert, wordsOf } from '../../parts/states.tsx'
+import { MEANING_FAULTS, ProblemAlert } from '../../parts/problem-alert.tsx'
 import { useFormat } from '../../text/format.ts'
 import { useText } from '../../text/language.ts'
 import { changeOf, type Draft } from '../editor/draft.ts'
@@ -66,11 +66,7 @@ export function RepairFrame({ draft, onChange, filter, save, small = false, onDo
         />
       </EditorPanes>
       <div className="save-bar">
-        {action.error ? (
-          <Alert kind="error">
-            {action.error.status === 412 ? t.desk.conflict : wordsOf(action.error, t)}
-          </Alert>
-        ) : null}
+        <ProblemAlert error={action.error} conflict={t.desk.conflict} list={MEANING_FAULTS} />
         <div className="actions-row">
           <Button look="primary" busy={action.busy} onClick={() => void action.run()}>
             {t.desk.repair.saveAndReplay(f.number(total))}

@@ -2,6 +2,7 @@ import { useResource } from '../../client/resource.ts'
 import { useTrial } from '../../client/trial.ts'
 import type { Trace, Trial } from '../../client/types.ts'
 import { Popup } from '../../parts/dialog.tsx'
+import { Icon } from '../../parts/icon.tsx'
 import { Failed, Loading } from '../../parts/states.tsx'
 import { useText } from '../../text/language.ts'
 import { TraceView } from './trace-view.tsx'
@@ -50,9 +51,26 @@ export function RefusalPopup({ id, onClose }: { id: number | null; onClose: () =
 }
 
 export function RefusalTrace({ id }: { id: number }) {
+  const t = useText()
   const trial: Trial = { on: { kind: 'quarantine', filter: { ids: [id] } }, change: {} }
   const { data, error } = useTrial(trial)
   const trace = data?.items[0]
-  if (trace) return <TraceView trace={trace} />
+  if (trace) {
+    return (
+      <>
+        <TraceView trace={trace} />
+        <p>
+          <a
+            href={`/v1/quarantine/${id}/payload`}
+            download
+            className="utrecht-button utrecht-button--secondary-action"
+          >
+            <Icon name="download" size={16} />
+            {t.desk.quarantine.raw}
+          </a>
+        </p>
+      </>
+    )
+  }
   return error ? <Failed error={error} /> : <Loading />
 }

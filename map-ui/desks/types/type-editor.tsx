@@ -9,7 +9,7 @@ import type { DeviceType, Page, QuarantineItem } from '../../client/types.ts'
 import { announce } from '../../parts/announce.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Field, SELECT, TEXTBOX } from '../../parts/field.tsx'
-import { Alert, wordsOf } from '../../parts/states.tsx'
+import { MEANING_FAULTS, ProblemAlert } from '../../parts/problem-alert.tsx'
 import { useFault } from '../../parts/use-fault.ts'
 import { useText } from '../../text/language.ts'
 import { changeOf, type Draft, draftOf, hasCodec, NO_DRAFT } from '../editor/draft.ts'
@@ -150,9 +150,7 @@ export function TypeEditor({ type }: { type: DeviceType | null }) {
         <PayloadTrial change={change} deviceId={typeId ?? 'proef'} withPort={hasCodec(draft.format)} />
       </EditorPanes>
       <div className="save-bar">
-        {save.error ? (
-          <Alert kind="error">{save.error.status === 412 ? t.desk.conflict : wordsOf(save.error, t)}</Alert>
-        ) : null}
+        <ProblemAlert error={save.error} conflict={t.desk.conflict} list={MEANING_FAULTS} />
         <div className="actions-row">
           <Button look="primary" busy={save.busy} onClick={() => void save.run()}>
             {t.common.save}

@@ -5,7 +5,8 @@ import { invalidate } from '../../client/resource.ts'
 import { useTrial } from '../../client/trial.ts'
 import type { Device, DeviceType, Message, Trace } from '../../client/types.ts'
 import { Button } from '../../parts/button.tsx'
-import { Alert, Failed, Loading, wordsOf } from '../../parts/states.tsx'
+import { MEANING_FAULTS, ProblemAlert } from '../../parts/problem-alert.tsx'
+import { Alert, Failed, Loading } from '../../parts/states.tsx'
 import { useFormat } from '../../text/format.ts'
 import { useText } from '../../text/language.ts'
 import { changeOf, type Draft, draftOf, hasCodec, hasExtraction, NO_DRAFT } from '../editor/draft.ts'
@@ -118,7 +119,7 @@ export function TeachMeaning({ device, type, messages }: Props) {
         />
       </EditorPanes>
       <div className="save-bar">
-        {accept.error ? <Alert kind="error">{wordsOf(accept.error, t)}</Alert> : null}
+        <ProblemAlert error={accept.error} conflict={t.desk.conflict} list={MEANING_FAULTS} />
         {accepted + partly === 0 ? <TraceRejections rejections={trace.rejections} /> : null}
         <div className="actions-row">
           <Button look="primary" icon="check" busy={accept.busy} onClick={() => void accept.run()}>

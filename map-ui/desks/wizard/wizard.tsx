@@ -94,7 +94,7 @@ export function Wizard({ town }: { town: Town | undefined }) {
             <span className="wizard-number" aria-hidden="true">
               {i + 1}
             </span>
-            {words}
+            <span className="wizard-words">{words}</span>
           </li>
         ))}
       </ol>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hexRows } from './hex-view.tsx'
+import { hexRows } from './hex.ts'
 
 test('bytes stand sixteen a line beside their text, what cannot be read as a dot', () => {
   const hex = Buffer.from('{"temp_C": 21.5}\n\u0000é').toString('hex')
