@@ -14,6 +14,7 @@ import { buildOpenApi } from './openapi.ts'
 import { HttpProblem } from './problem.ts'
 import { readTownSettings } from './queries/settings.ts'
 import { publicRoute, type Route } from './route.ts'
+import { announcementRoutes } from './routes/announcements.ts'
 import { assetRoutes } from './routes/assets.ts'
 import { caseRoutes } from './routes/cases.ts'
 import { credentialRoutes } from './routes/credentials.ts'
@@ -162,6 +163,7 @@ function allRoutes(context: Context): Route[] {
     ...credentialRoutes(context),
     ...deviceLocationRoutes(context),
     ...freshnessRoutes(context),
+    ...announcementRoutes(context),
     ...deviceTypeRoutes(context),
     ...quarantineRoutes(context),
     ...jobRoutes(context),

@@ -270,6 +270,8 @@ export const announcementSchema = z.object({
   /** what Schouw would make of it; `problems` says what keeps it from being accepted as it is */
   proposal: z.object({
     deviceName: z.string(),
+    /** announcements of one sender that share it are about one device; '' when it says none */
+    deviceKey: z.string(),
     manufacturer: z.string(),
     model: z.string(),
     /** under which the sender names the device */
@@ -292,6 +294,14 @@ export const announcementAcceptSchema = z.object({
   observedProperty: z.string().optional(),
   unit: z.string().optional(),
   wholeDevice: z.boolean().default(true),
+})
+
+/** What came of it: which announcements are accepted now; those with a problem of their own stay proposed. */
+export const announcementAcceptedSchema = z.object({
+  deviceId: z.string(),
+  created: z.boolean(),
+  accepted: z.array(z.number().int()),
+  left: z.array(z.object({ id: z.number().int(), problems: z.array(z.string()) })),
 })
 
 // ---- health

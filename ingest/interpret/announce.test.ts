@@ -159,6 +159,23 @@ test('a state topic that the sender may not publish on is a problem', () => {
   expect(proposal({}, TOPIC, alone).problems[0]).toContain('not its own')
 })
 
+test('a bridge whose messages are read by another format says so', () => {
+  expect(proposal({}, TOPIC, { ...bridge, format: 'tts-v3' }).problems[0]).toContain('read as tts-v3')
+})
+
+test('what a person chooses counts instead of what it says', () => {
+  const chosen = (observedProperty?: string, unit?: string) => {
+    const payload = Buffer.from(JSON.stringify({ ...CONFIG, device_class: 'signal_strength' }))
+    const outcome = readAnnouncement({ topic: TOPIC, payload }, bridge, { observedProperty, unit })
+    if (typeof outcome !== 'object' || !('announcement' in outcome)) throw new Error('no announcement')
+    return outcome.announcement.proposal
+  }
+  expect(chosen()).toMatchObject({ observedProperty: null, problems: [expect.any(String)] })
+  expect(chosen('temperature')).toMatchObject({ observedProperty: 'temperature', unit: null, problems: [] })
+  expect(chosen('temperature', 'K')).toMatchObject({ unit: 'K', problems: [] })
+  expect(chosen('temperature', 'V')).toMatchObject({ problems: [expect.stringContaining('cannot become')] })
+})
+
 test('an empty payload takes it back; what measures nothing is left alone', () => {
   expect(read('')).toMatchObject({ announcement: { topic: TOPIC, proposal: null } })
   expect(read(CONFIG, 'homeassistant/switch/0x01/switch/config')).toBe('nothing')

@@ -116,6 +116,9 @@ const UCUM: ReadonlyMap<string, string> = new Map([
   ['dBA', 'dB'],
 ])
 
+/** What a person says of an announcement instead of what it says itself. */
+type Chosen = { observedProperty?: string | undefined; unit?: string | undefined }
+
 /**
  * Read an announcement. Pure; never throws on what was sent.
  *
@@ -124,6 +127,7 @@ const UCUM: ReadonlyMap<string, string> = new Map([
 export function readAnnouncement(
   record: Pick<JournalRecord, 'topic' | 'payload'>,
   sender: Device,
+  chosen: Chosen = {},
 ): AnnouncementOutcome | undefined {
   if (!record.topic.startsWith(TREE)) return undefined
   const match = DISCOVERY.exec(record.topic)
@@ -167,14 +171,20 @@ export function readAnnouncement(
       component,
       uniqueId: text(config.get('unique_id')),
       payload: new TextDecoder().decode(payload),
-      proposal: propose(config, component, object, sender),
+      proposal: propose(config, component, object, sender, chosen),
     },
   }
 }
 
 type Config = ReadonlyMap<string, unknown>
 
-function propose(config: Config, component: string, object: string, sender: Device): Proposal {
+function propose(
+  config: Config,
+  component: string,
+  object: string,
+  sender: Device,
+  chosen: Chosen,
+): Proposal {
   const problems: string[] = []
   const device = isRecord(config.get('device'))
     ? expand(config.get('device') as Record<string, unknown>, LONG_OF_DEVICE)
@@ -182,7 +192,7 @@ function propose(config: Config, component: string, object: string, sender: Devi
   const stateTopic = topicOf(config)
   const externalId = nameOfTopic(stateTopic, sender, problems)
   const field = fieldOf(config.get('value_template'), problems)
-  const meaning = meaningOf(config, component, field || object, problems)
+  const meaning = meaningOf(config, component, field || object, chosen, problems)
   return {
     deviceName: clip(text(device.get('name')) || text(config.get('name')) || externalId || object, MAX_NAME),
     deviceKey: clip(keyOf(device), MAX_NAME),
@@ -214,6 +224,11 @@ function nameOfTopic(topic: string, sender: Device, problems: string[]): string 
   if (topic.length > 256 || /[+#\p{C}]/u.test(topic)) {
     problems.push(`its state_topic is no topic: ${clip(topic)}`)
     return ''
+  }
+  if (sender.format !== 'json-mapped' && sender.kind === 'bridge') {
+    problems.push(
+      `messages of ${sender.id} are read as ${sender.format}, which needs no mapping: change its format to json-mapped`,
+    )
   }
   if (topic === `devices/${sender.id}/observations`) return ''
   const tree = sender.topicTree === null ? undefined : parseTopicTree(sender.topicTree)
@@ -283,11 +298,12 @@ function meaningOf(
   config: Config,
   component: string,
   name: string,
+  chosen: Chosen,
   problems: string[],
 ): Pick<Proposal, 'observedProperty' | 'unit'> {
   const deviceClass = text(config.get('device_class'))
-  const sent = text(config.get('unit_of_measurement'))
-  const observedProperty = propertyOf(deviceClass, sent, name)
+  const sent = chosen.unit ?? text(config.get('unit_of_measurement'))
+  const observedProperty = chosen.observedProperty ?? propertyOf(deviceClass, sent, name)
   const property = observedProperty === null ? undefined : OBSERVED_PROPERTIES.get(observedProperty)
   if (!property) {
     problems.push(

@@ -67,3 +67,60 @@ export function openAnnouncements(sqlite: DatabaseSync) {
     },
   }
 }
+
+export type AnnouncementState = 'proposed' | 'accepted' | 'declined' | 'removed'
+/** One announcement as it was sent. Times are epoch ms. */
+export type StoredAnnouncement = {
+  id: number
+  senderId: string
+  topic: string
+  component: string
+  uniqueId: string
+  state: AnnouncementState
+  firstAt: number
+  lastAt: number
+  payload: string
+}
+
+const COLUMNS = `id, sender_id as senderId, topic, component, unique_id as uniqueId, state, first_at as firstAt,
+  last_at as lastAt, payload`
+
+/** Announcements of a state, those of one sender and device together: by sender, then topic. */
+export function listAnnouncements(
+  sqlite: DatabaseSync,
+  filter: { state?: string | undefined; senderId?: string | undefined },
+  page: { after: { senderId: string; topic: string } | null; limit: number },
+): { items: StoredAnnouncement[]; total: number } {
+  const where = '(?1 is null or state = ?1) and (?2 is null or sender_id = ?2)'
+  const values = [filter.state ?? null, filter.senderId ?? null] as const
+  const { n } = sqlite.prepare(`select count(*) as n from announcement where ${where}`).get(...values) as {
+    n: number
+  }
+  const items = sqlite
+    .prepare(
+      `select ${COLUMNS} from announcement where ${where} and (?3 is null or (sender_id, topic) > (?3, ?4))
+       order by sender_id, topic limit ?5`,
+    )
+    .all(...values, page.after?.senderId ?? null, page.after?.topic ?? null, page.limit)
+  return { items: items as StoredAnnouncement[], total: n }
+}
+
+export function findAnnouncement(sqlite: DatabaseSync, id: number): StoredAnnouncement | undefined {
+  return sqlite.prepare(`select ${COLUMNS} from announcement where id = ?`).get(id) as
+    | StoredAnnouncement
+    | undefined
+}
+
+/** Write down what a person decided. */
+export function decideAnnouncements(
+  sqlite: DatabaseSync,
+  ids: readonly number[],
+  decision: { state: 'accepted' | 'declined'; by: string; at: number },
+): void {
+  sqlite
+    .prepare(
+      `update announcement set state = ?, decided_by = ?, decided_at = ?
+       where id in (select value from json_each(?))`,
+    )
+    .run(decision.state, decision.by, decision.at, JSON.stringify(ids))
+}
