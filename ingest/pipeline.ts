@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
-import type { JournalPosition, JournalReader, JournalRecord } from '../store/journal/port.ts'
+import type { JournalPosition, JournalReader } from '../store/journal/port.ts'
 import { comparePositions } from '../store/journal/position.ts'
 import type { DriveProgress, Reading, ReadingsWriter, StoredChunk } from '../store/readings/port.ts'
 import type { DeviceRegister } from '../store/records/devices.ts'
-import { type Interpreted, interpret, type TownArea } from './interpret/interpret.ts'
+import type { RunCodec } from './decode/decoder.ts'
+import { type Arrived, unwrap } from './interpret/inbound.ts'
+import { type Interpreted, type InterpretContext, interpret, type TownArea } from './interpret/interpret.ts'
+import { faulty } from './interpret/interpreted.ts'
 import type { DeviceLimits } from './limits.ts'
 import { after, type Item, type RecordsOutcome, type RecordsSink } from './records-sink.ts'
 import type { Teller } from './tell.ts'
@@ -17,6 +20,8 @@ type PipelineDeps = {
   limits: DeviceLimits
   /** the town as it is now; asked once per batch */
   area: () => TownArea | null
+  /** runs the codecs of device types */
+  codec?: RunCodec
   tell: Teller
   log: Logger
   now: () => number
@@ -83,9 +88,12 @@ export async function createPipeline(deps: PipelineDeps): Promise<Pipeline> {
     return batch.length
   }
 
-  async function understand(batch: readonly JournalRecord[]): Promise<Item[]> {
-    const context = { devices, area: deps.area() }
-    const items = batch.map((record) => ({ record, found: interpretSafely(record, context) }))
+  async function understand(batch: Awaited<ReturnType<JournalReader['read']>>): Promise<Item[]> {
+    const context = { devices, area: deps.area(), ...(deps.codec ? { codec: deps.codec } : {}) }
+    const items = batch.map((record): Item => {
+      const arrived = unwrap(record)
+      return { ...arrived, at: record.position, found: interpretSafely(arrived, context) }
+    })
     await persist('readings', () => deps.limits.apply(items.map((item) => item.found)))
     health.taken += items.length
     health.refused += items.filter(({ found }) => found.rejections.length > 0).length
@@ -93,37 +101,13 @@ export async function createPipeline(deps: PipelineDeps): Promise<Pipeline> {
   }
 
   /** A fault of ours on one message must not stop all others, again at every start: it goes to quarantine and the log. */
-  function interpretSafely(record: JournalRecord, context: Parameters<typeof interpret>[1]): Interpreted {
+  function interpretSafely({ record, correlationId }: Arrived, context: InterpretContext): Interpreted {
     try {
       return interpret(record, context)
     } catch (error) {
       noteError(error)
-      log.error(
-        { err: error, position: record.position, topic: record.topic },
-        'a message could not be interpreted',
-      )
-      return {
-        device: devices.get(record.deviceId) ?? null,
-        sender: devices.get(record.deviceId) ?? null,
-        channel: null,
-        readings: [],
-        pointers: [],
-        drive: null,
-        inspection: null,
-        status: null,
-        ignored: [],
-        place: null,
-        announcement: null,
-        rejections: [
-          {
-            code: 'wrong_shape',
-            pointer: '',
-            expected: 'a payload as in docs/payloads.md',
-            got: 'something that Schouw fails on',
-            hint: 'This is a fault in Schouw. The message is kept in quarantine and the fault is in its log.',
-          },
-        ],
-      }
+      log.error({ err: error, correlationId, topic: record.topic }, 'a message could not be interpreted')
+      return faulty(devices.get(record.deviceId) ?? null)
     }
   }
 

@@ -6,6 +6,7 @@ import { healthOf } from '../store/records/device-health.ts'
 import { createDevice, deviceRegister, getDevice } from '../store/records/devices.ts'
 import { openRecords, type Records } from '../store/records/open.ts'
 import { record } from './interpret/interpret.support.ts'
+import { unwrap } from './interpret/inbound.ts'
 import { interpret } from './interpret/interpret.ts'
 import { createRecordsSink, type RecordsSink } from './records-sink.ts'
 
@@ -55,7 +56,7 @@ function take(deviceId: string, topic: string, payload: unknown, receivedAt = no
   const position = { epoch: 1, sequence: ++sequence }
   const one = record(topic, payload, { deviceId, receivedAt, position })
   const found = interpret(one, { devices: deviceRegister(records, () => now), area: null })
-  sink.commit([{ record: one, found }], [], position)
+  sink.commit([{ ...unwrap(one), at: position, found }], [], position)
   return found
 }
 const status = (state: 'online' | 'offline', at = now) => take('s1', 'devices/s1/status', { state }, at)

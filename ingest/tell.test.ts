@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import type { Logger } from '../log.ts'
 import { device, RECEIVED, record, registerOf } from './interpret/interpret.support.ts'
+import { unwrap } from './interpret/inbound.ts'
 import { interpret } from './interpret/interpret.ts'
 import { createLiveSampler } from './live.ts'
 import { createTeller, type Publisher, type Teller } from './tell.ts'
@@ -13,7 +14,7 @@ afterEach(() => teller?.close())
 
 function item(sequence: number) {
   const r = record('devices/s1/observations', 'bad', { position: { epoch: 1, sequence } })
-  return { record: r, found: interpret(r, context) }
+  return { ...unwrap(r), at: r.position, found: interpret(r, context) }
 }
 
 function connection(mood: { connected: boolean; fail: boolean }) {
@@ -36,7 +37,12 @@ function connection(mood: { connected: boolean; fail: boolean }) {
 test('errors wait for the broker, in order, and are told when it is back', () => {
   const mood = { connected: false, fail: false }
   const { client, sent } = connection(mood)
-  teller = createTeller({ client, live: createLiveSampler({ now: () => RECEIVED }), log: quiet, now: () => RECEIVED })
+  teller = createTeller({
+    client,
+    live: createLiveSampler({ now: () => RECEIVED }),
+    log: quiet,
+    now: () => RECEIVED,
+  })
   teller.batch([item(1), item(2), item(3)], null)
   expect(sent).toEqual([])
   mood.connected = true
@@ -47,7 +53,12 @@ test('errors wait for the broker, in order, and are told when it is back', () =>
 test('a connection that refuses at once is not asked again and again', () => {
   const mood = { connected: true, fail: true }
   const { client, sent, tries } = connection(mood)
-  teller = createTeller({ client, live: createLiveSampler({ now: () => RECEIVED }), log: quiet, now: () => RECEIVED })
+  teller = createTeller({
+    client,
+    live: createLiveSampler({ now: () => RECEIVED }),
+    log: quiet,
+    now: () => RECEIVED,
+  })
   teller.batch([item(1), item(2)], 7)
   expect(tries()).toBeLessThan(10)
   mood.fail = false
@@ -59,7 +70,12 @@ test('what waits is bounded: the oldest goes, and is counted', () => {
   const mood = { connected: false, fail: false }
   const { client, sent } = connection(mood)
   let now = RECEIVED
-  teller = createTeller({ client, live: createLiveSampler({ now: () => RECEIVED }), log: quiet, now: () => now })
+  teller = createTeller({
+    client,
+    live: createLiveSampler({ now: () => RECEIVED }),
+    log: quiet,
+    now: () => now,
+  })
   for (let second = 0; second < 300; second++) {
     now += 1_000
     teller.batch(

@@ -2,8 +2,11 @@ import type { Logger } from '../log.ts'
 import type { ErrorMessage } from '../model/payloads.ts'
 import { toRfc3339 } from '../model/time.ts'
 import { CHANGE_POKE_TOPIC, deviceTopic, MESSAGE_EVENT_TOPIC, VEHICLE_EVENT_TOPIC } from '../model/topics.ts'
+import type { Rejection } from '../model/reject.ts'
+import type { JournalPosition } from '../store/journal/port.ts'
+import type { Untold } from '../store/records/quarantine.ts'
 import type { LiveSampler } from './live.ts'
-import { correlationId, type Item } from './records-sink.ts'
+import type { Item } from './records-sink.ts'
 import { summarize, verdictOf } from './interpret/summary.ts'
 
 /** What telling needs of an MQTT client; mqtt.js has it. */
@@ -20,6 +23,8 @@ export type Publisher = {
 export type Teller = {
   /** Tell senders what was refused, the api what came in, and the map where vehicles are. Never waits, never throws. */
   batch(items: readonly Item[], newestChange: number | null): void
+  /** Tell senders what they may not have heard before an end that nobody chose. */
+  again(refusals: readonly Untold[]): void
   /** Tell the api that the table of changes has grown. */
   poke(): void
   /** Send what waited for the broker. Call it when the connection is back. */
@@ -47,9 +52,11 @@ export function createTeller(deps: {
   live: LiveSampler
   log: Logger
   now: () => number
+  /** the broker has the (last) error about the message at this place in the journal */
+  onTold?: (about: JournalPosition) => void
 }): Teller {
   const { client, live: sampler, log, now } = deps
-  const waiting: { topic: string; payload: string }[] = []
+  const waiting: { topic: string; payload: string; about: JournalPosition | null }[] = []
   let inFlight = 0
   /** a publish failed although the connection looked well: wait for the next second or connection */
   let paused = false
@@ -78,19 +85,19 @@ export function createTeller(deps: {
     for (const [sender, { surplus, last }] of before) {
       if (surplus === 0 || !last) continue
       const hint = `${surplus} more refusals within a second are not told one by one; the last of them is this one. All are in quarantine.`
-      send(deviceTopic(sender, 'errors'), JSON.stringify({ ...last, hint } satisfies ErrorMessage))
+      send(deviceTopic(sender, 'errors'), JSON.stringify({ ...last, hint } satisfies ErrorMessage), null)
     }
   }
 
   /** At least once, as far as the broker can be reached; what waits is bounded, oldest first. */
-  function send(topic: string, payload: string): void {
+  function send(topic: string, payload: string, about: JournalPosition | null): void {
     if (waiting.length >= MAX_WAITING) {
       waiting.shift()
       dropped++
       if (dropped % 1_000 === 1)
         log.warn({ dropped }, 'errors for devices are dropped: the broker is not reached')
     }
-    waiting.push({ topic, payload })
+    waiting.push({ topic, payload, about })
     drain()
   }
 
@@ -105,7 +112,10 @@ export function createTeller(deps: {
       inFlight++
       client.publish(next.topic, next.payload, { qos: 1 }, (error) => {
         inFlight--
-        if (!error) return drain()
+        if (!error) {
+          if (next.about) deps.onTold?.(next.about)
+          return drain()
+        }
         // The connection fell, or is being closed: it waits. Never again at once, or this would go round and round.
         paused = true
         if (waiting.length < MAX_WAITING) waiting.unshift(next)
@@ -119,31 +129,29 @@ export function createTeller(deps: {
     if (client.connected) client.publish(topic, JSON.stringify(payload), { qos: 0 }, () => {})
   }
 
-  function tellErrors({ record, found }: Item): void {
-    for (const rejection of found.rejections) {
+  function tellErrors({ record, found, correlationId }: Item): void {
+    for (const [i, rejection] of found.rejections.entries()) {
       let sender = told.get(record.deviceId)
       if (!sender) {
         if (told.size >= MAX_SENDERS) return
         sender = { count: 0, surplus: 0, last: null }
         told.set(record.deviceId, sender)
       }
-      const message: ErrorMessage = {
-        ...rejection,
-        correlationId: correlationId(record),
-        topic: record.topic,
-        receivedAt: toRfc3339(record.receivedAt),
-      }
+      const message = errorMessage(rejection, { ...record, correlationId })
+      const last = i === found.rejections.length - 1
       if (sender.count >= ERRORS_PER_SECOND) {
         sender.surplus++
         sender.last = message
+        // It is told in sum, at the end of this second.
+        if (last) deps.onTold?.(record.position)
         continue
       }
       sender.count++
-      send(deviceTopic(record.deviceId, 'errors'), JSON.stringify(message))
+      send(deviceTopic(record.deviceId, 'errors'), JSON.stringify(message), last ? record.position : null)
     }
   }
 
-  function tellMessage({ record, found }: Item): void {
+  function tellMessage({ record, correlationId, found }: Item): void {
     const looked = {
       deviceId: found.device?.id ?? record.deviceId,
       senderId: record.deviceId,
@@ -152,7 +160,7 @@ export function createTeller(deps: {
     }
     sampler.add(looked, () => ({
       ...looked,
-      correlationId: correlationId(record),
+      correlationId,
       receivedAt: toRfc3339(record.receivedAt),
       bytes: record.payload.length,
       summary: summarize(found),
@@ -183,11 +191,25 @@ export function createTeller(deps: {
       nextSecond()
       const watched = sampler.watched()
       for (const item of items) {
-        if (item.found.rejections.length > 0) tellErrors(item)
+        // Whoever has a message replayed sees what becomes of it; its sender was told the first time.
+        if (item.found.rejections.length > 0 && item.via !== 'replay') tellErrors(item)
         if (item.found.drive) tellVehicle(item)
         if (watched) tellMessage(item)
       }
       if (newestChange !== null) live(CHANGE_POKE_TOPIC, { id: newestChange })
+    },
+    again(refusals) {
+      for (const refused of refusals) {
+        for (const [i, rejection] of refused.rejections.entries()) {
+          const last = i === refused.rejections.length - 1
+          const message = errorMessage(rejection, refused)
+          send(
+            deviceTopic(refused.senderId, 'errors'),
+            JSON.stringify(message),
+            last ? refused.position : null,
+          )
+        }
+      }
     },
     poke: () => live(CHANGE_POKE_TOPIC, {}),
     connected() {
@@ -200,4 +222,13 @@ export function createTeller(deps: {
       clearInterval(liveTimer)
     },
   }
+}
+
+/** What the sender is told; the same text stands in quarantine. */
+function errorMessage(
+  rejection: Rejection,
+  about: { correlationId: string; topic: string; receivedAt: number },
+): ErrorMessage {
+  const { correlationId, topic, receivedAt } = about
+  return { ...rejection, correlationId, topic, receivedAt: toRfc3339(receivedAt) }
 }

@@ -19,6 +19,8 @@ export type DecodedObservation = {
   pointer: string
   /** SensorThings: the number of the declared datastream that says which device and property this is */
   datastreamId?: number
+  /** its place in the message, when one before it was left out: tells readings apart that have no time */
+  index?: number
 }
 
 /**
@@ -32,6 +34,10 @@ export type DecodedPart = {
   namePointer: string
   /** for all fields below; RFC 3339, nanoseconds kept */
   phenomenonTime?: string
+  /** where that time stands, when it is the sender's own */
+  timePointer?: string
+  /** where it was measured, for all fields below */
+  location?: { position: [lng: number, lat: number]; pointer: string }
   /** the sender's message id, to recognise repeats */
   id?: string
   observations: readonly DecodedObservation[]
@@ -39,6 +45,8 @@ export type DecodedPart = {
   fields?: { value: Record<string, unknown>; pointer: string }
   /** radio bytes for the codec of the device's type; used when there are no `fields` */
   uplink?: { bytes: Uint8Array; fPort: number; pointer: string }
+  /** what the network server made of it in the schema of The Things Stack; used for what no mapping names */
+  normalized?: { value: readonly Record<string, unknown>[]; pointer: string }
   /** what the network says of the device itself */
   link?: { frameCount?: number; session?: string; batteryPercent?: number }
   /** what the codec of the network server said */
@@ -49,6 +57,8 @@ export type Decoded = { parts: readonly DecodedPart[]; rejections: readonly Reje
 
 /** One family of formats. `{format}.examples.json` beside it specifies it. */
 export type Decoder = {
+  /** It writes readings as docs/payloads.md does: an error points at the field of that name. */
+  readonly native?: true
   /** `data`: decode it; `silent`: of this family but without readings (a join, an acknowledgement); undefined: not ours */
   reads(topic: string, sender: Device): 'data' | 'silent' | undefined
   /** how a topic looks that it reads, for the error text */

@@ -14,7 +14,9 @@ import type { DeviceRegister } from '../../store/records/devices.ts'
 import { type DirtyPlaces, insertEvidence } from '../../store/records/evidence.ts'
 import type { Records } from '../../store/records/open.ts'
 import { inTransaction } from '../../store/records/transaction.ts'
+import type { RunCodec } from '../decode/decoder.ts'
 import type { TownArea } from '../interpret/area.ts'
+import { unwrap } from '../interpret/inbound.ts'
 import { interpret } from '../interpret/interpret.ts'
 import type { Network } from './network.ts'
 
@@ -24,6 +26,8 @@ type Deps = {
   network: { current(): Promise<Network> }
   devices: DeviceRegister
   area: () => TownArea | null
+  /** runs the codecs of device types */
+  codec?: RunCodec
   log: Logger
   now: () => number
 }
@@ -65,6 +69,7 @@ export function messageWorker(deps: Deps): { step(dirty: DirtyPlaces): Promise<n
     const network = await deps.network.current()
     const area = deps.area()
     const found = batch
+      .map((record) => unwrap(record).record)
       .filter(isWanted)
       .map((record) => ({ evidence: evidenceOf(record, network, area), receivedAt: record.receivedAt }))
       .filter((f) => f.evidence.length > 0)
@@ -101,12 +106,19 @@ export function messageWorker(deps: Deps): { step(dirty: DirtyPlaces): Promise<n
 
   function evidenceOf(record: JournalRecord, network: Network, area: TownArea | null): Evidence[] {
     try {
-      const { device, readings, inspection } = interpret(record, { devices, area })
+      const { device, readings, inspection } = interpret(record, {
+        devices,
+        area,
+        ...(deps.codec ? { codec: deps.codec } : {}),
+      })
       if (!device) return []
       if (inspection) return ofInspection(device, inspection, record.receivedAt, network)
-      const asset = device.assetId === null ? undefined : assetOf(device.assetId)
-      if (!asset) return []
-      return readings.flatMap((reading) => ofReading(device, asset, reading))
+      return readings.flatMap((reading) => {
+        // a gateway's message may hold readings of several
+        const from = reading.deviceId === device.id ? device : devices.get(reading.deviceId)
+        const asset = from?.assetId == null ? undefined : assetOf(from.assetId)
+        return from && asset ? ofReading(from, asset, reading) : []
+      })
     } catch (error) {
       // one message that a model falls over must not stop all others
       log.error(

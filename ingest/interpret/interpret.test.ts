@@ -282,7 +282,7 @@ const refusals: [what: string, topic: string, payload: unknown, code: RejectCode
   [
     'an uplink of a device unknown to us',
     'v3/app1@ttn/devices/who/up',
-    { end_device_ids: { device_id: 'who' }, uplink_message: {} },
+    { end_device_ids: { device_id: 'who' }, uplink_message: { decoded_payload: { temp: 1 } } },
     'unknown_device',
     '/end_device_ids/device_id',
   ],

@@ -1,8 +1,13 @@
+import type { Device } from '../../model/device.ts'
 import type { Verdict } from '../../store/records/messages.ts'
 import type { Interpreted } from './interpret.ts'
 
-/** Was the message taken whole, in part, or not at all? */
-export function verdictOf(found: Interpreted): Verdict {
+/** Was the message taken whole, in part, or not at all? Of one that speaks for several devices also: as far as one is concerned. */
+export function verdictOf(found: Interpreted, device?: Device): Verdict {
+  if (device && found.refusedOf) {
+    if (!found.refusedOf.has(device.id)) return 'accepted'
+    return found.readings.some((reading) => reading.deviceId === device.id) ? 'partly' : 'quarantined'
+  }
   if (found.rejections.length === 0) return 'accepted'
   return found.readings.length > 0 || found.inspection !== null ? 'partly' : 'quarantined'
 }
@@ -42,6 +47,8 @@ export function summarize(found: Interpreted): string {
     const more = found.rejections.length > 1 ? ` and ${found.rejections.length - 1} more` : ''
     parts.push(`refused: ${first?.code} at ${first?.pointer === '' ? 'the whole' : first?.pointer}${more}`)
   }
+  if (found.devices.length > 1) parts.unshift(`${found.devices.length} devices`)
+  if (found.warnings.length > 0) parts.push(`warning: ${found.warnings.slice(0, 2).join('; ')}`)
   if (found.ignored.length > 0) parts.push(`not mapped: ${found.ignored.slice(0, 8).join(', ')}`)
   const text = parts.length > 0 ? parts.join('; ') : 'nothing to store'
   return (text.length > 200 ? `${text.slice(0, 199)}…` : text).toWellFormed()

@@ -35,7 +35,13 @@ export type Circumstances = {
 }
 
 /** Pointers of the parts of a reading; a foreign format points at the one field that the reading came from. */
-export type Place = { base: string; whole: boolean }
+export type Place = {
+  base: string
+  whole: boolean
+  /** where a time and a place stand that are not in the reading itself */
+  time?: string
+  location?: string
+}
 
 const LATE_MS = 3_600_000
 const DAY_MS = 86_400_000
@@ -43,7 +49,9 @@ const SAMPLES_APART_MAX_MS = DAY_MS
 
 /** Where in the payload a field stands. */
 function pointer(place: Place, field: string): string {
-  return place.whole ? place.base : `${place.base}/${field}`
+  if (!place.whole) return `${place.base}/${field}`
+  if (field === 'phenomenonTime') return place.time ?? place.base
+  return field === 'location' ? (place.location ?? place.base) : place.base
 }
 
 /**
