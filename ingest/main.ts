@@ -3,7 +3,7 @@ import { loadConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
 import { BROKER_HEALTH_TOPIC, brokerStart } from '../model/health.ts'
 import { readWatch } from '../model/live.ts'
-import { WATCH_EVENT_TOPIC } from '../model/topics.ts'
+import { JOB_EVENT_TOPIC, WATCH_EVENT_TOPIC } from '../model/topics.ts'
 import { JOURNAL_START } from '../store/journal/position.ts'
 import { openJournalReader } from '../store/journal/reader.ts'
 import { openReadingsWriter } from '../store/readings/open.ts'
@@ -11,12 +11,14 @@ import { writeAudit } from '../store/records/audit.ts'
 import { deviceRegister } from '../store/records/devices.ts'
 import { openRecords } from '../store/records/open.ts'
 import { INTERNAL_USERS, openSecrets } from '../store/secrets.ts'
+import { createCodecs } from './codec/codecs.ts'
 import { startDetection } from './detect/start.ts'
 import { healthReport } from './health.ts'
 import { createDeviceLimits } from './limits.ts'
 import { createLiveSampler } from './live.ts'
 import { createPipeline } from './pipeline.ts'
 import { createRecordsSink } from './records-sink.ts'
+import { createReplayer } from './replay.ts'
 import { resumeFrom } from './resume.ts'
 import { forgetOldDrives } from './retention.ts'
 import { createTeller } from './tell.ts'
@@ -25,6 +27,10 @@ import { townArea } from '../store/records/town-area.ts'
 const HEALTH_EVERY_MS = 5_000
 const HEALTH_TOPIC = 'schouw/health/ingest'
 const TRIM_EVERY_MS = 60_000
+/** Refusals of the last hour that may not have been heard are told at the start. */
+const TELL_AGAIN_MS = 3_600_000
+const TELL_AGAIN_MOST = 1_000
+const TOLD_EVERY_MS = 1_000
 
 const config = loadConfig(process.env)
 const log = createLogger('ingest', config.logLevel)
@@ -54,17 +60,29 @@ const client = mqtt.connect(`mqtt://${host.includes(':') ? `[${host}]` : host}:$
   queueQoSZero: false,
 })
 const live = createLiveSampler({ now })
-const tell = createTeller({ client, live, log, now })
+const tell = createTeller({ client, live, log, now, onTold: (position) => sink.markTold(position) })
+// What was refused just before an end that nobody chose, its sender may not have heard.
+tell.again(sink.untold(now() - TELL_AGAIN_MS, TELL_AGAIN_MOST))
+const toldTimer = setInterval(() => {
+  try {
+    sink.flushTold()
+  } catch (error) {
+    // A busy or full disk: they may be told once more after the next start.
+    log.warn({ err: error }, 'what was told could not be written down')
+  }
+}, TOLD_EVERY_MS)
+const replayer = createReplayer({ records, client, log, now, onChange: () => tell.poke() })
 client.on('message', (topic, payload) => {
   if (topic === WATCH_EVENT_TOPIC) live.watch(readWatch(payload))
   if (topic === BROKER_HEALTH_TOPIC) noteBroker(payload)
+  if (topic === JOB_EVENT_TOPIC) replayer.look()
 })
 let lastMqttError = ''
 let awaySince: number | null = null
 let brokerStartedAt: number | null = null
 client.on('connect', () => {
   log.info({}, 'connected to the broker')
-  client.subscribe([WATCH_EVENT_TOPIC, BROKER_HEALTH_TOPIC])
+  client.subscribe([WATCH_EVENT_TOPIC, BROKER_HEALTH_TOPIC, JOB_EVENT_TOPIC])
   lastMqttError = ''
   // The broker was away: who does not come back within its keep-alive is unknown, not online.
   if (awaySince !== null) sink.forgetOnline(awaySince)
@@ -88,6 +106,7 @@ client.on('error', (error) => {
 })
 
 const devices = deviceRegister(records, now)
+const codecs = createCodecs({ log })
 const pipeline = await createPipeline({
   journal,
   readings,
@@ -95,6 +114,7 @@ const pipeline = await createPipeline({
   devices,
   limits: createDeviceLimits({ readings, records }),
   area: townArea(records, now),
+  codec: codecs.run,
   tell,
   log,
   now,
@@ -139,7 +159,9 @@ async function end(reason: string): Promise<void> {
   log.info({ reason }, 'ingest: closing')
   clearInterval(healthTimer)
   clearInterval(trimTimer)
-  await Promise.all([pipeline.stop(), detection.close()])
+  clearInterval(toldTimer)
+  await Promise.all([pipeline.stop(), detection.close(), replayer.close()])
+  codecs.close()
   tell.close()
   await client.endAsync(true).catch(() => {})
   await journal.close()

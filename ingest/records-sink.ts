@@ -7,15 +7,21 @@ import { openAnnouncements } from '../store/records/announcements.ts'
 import { type DeviceState, newDeviceState, openDeviceStates } from '../store/records/device-states.ts'
 import { openRecentMessages } from '../store/records/messages.ts'
 import type { Records } from '../store/records/open.ts'
-import { openQuarantine } from '../store/records/quarantine.ts'
+import { countInJob } from '../store/records/jobs.ts'
+import { openQuarantine, type Untold } from '../store/records/quarantine.ts'
 import { inTransaction } from '../store/records/transaction.ts'
 import { batteryOf, hear, noteBattery, noteVerdict } from './device-state.ts'
 import { isMoving } from './interpret/area.ts'
+import type { Arrived } from './interpret/inbound.ts'
 import type { Interpreted } from './interpret/interpret.ts'
 import { summarize, verdictOf } from './interpret/summary.ts'
 
-/** One record of a batch with what it means. */
-export type Item = { record: JournalRecord; found: Interpreted }
+/** One record of a batch, as its sender meant it, and what it means. */
+export type Item = Arrived & {
+  /** where it stands in the journal: of a replay another place than that of its record */
+  at: JournalPosition
+  found: Interpreted
+}
 
 export type RecordsOutcome = {
   /** newest number in the table of changes, when this batch added any */
@@ -33,7 +39,16 @@ export type RecordsSink = {
   /** Let old and surplus rows go. */
   trim(): { quarantine: number; changes: number }
   quarantineBytes(): number
+  /** The sender of the message at this place in the journal heard what was wrong. Written with the next batch. */
+  markTold(position: JournalPosition): void
+  /** Write now what was marked, when no batch comes by. */
+  flushTold(): void
+  /** Refusals that their senders may not have heard of, of messages that came after this moment; oldest first. */
+  untold(after: number, limit: number): Untold[]
 }
+
+/** What became of messages that a job replayed. */
+type Replayed = { accepted: number; partly: number; refused: number }
 
 type RecordsSinkOptions = {
   records: Records
@@ -51,6 +66,8 @@ const TELL_AGAIN_MS = 30_000
 /** And no more than this many rows a second in all, so that the table of changes lasts for hours. */
 const TELL_PER_SECOND = 20
 const MAX_TOLD = 50_000
+/** Refusals that were told and not written down yet; those beyond it are told again after a crash. */
+const MAX_HEARD_OF = 20_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
@@ -87,6 +104,8 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
   let states = new Map<string, DeviceState>()
   /** only who is heard after this is known to be there */
   let since = Number.NEGATIVE_INFINITY
+  /** refusals that their senders heard of, not written yet */
+  const heardOf: JournalPosition[] = []
   /** when a device or asset was last told as a change */
   const told = new Map<string, number>()
   let second = 0
@@ -120,6 +139,7 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
     const ring = new Map<string, Item[]>()
     const announced = new Map<number, { senderId: string; state: string; news: boolean }>()
     const refusedBy = new Map<string, { code: string; count: number }>()
+    const replayed = new Map<number, Replayed>()
     const perDevice = items.length > LARGE_BATCH ? 1 : RING_PER_BATCH
 
     const touch = (device: Device) => {
@@ -141,11 +161,16 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
 
     for (const item of items) {
       const { record, found } = item
-      const about = found.device?.id ?? record.deviceId
-      if (found.rejections.length > 0) {
-        const first = found.rejections[0]
-        if (first) quarantine.add(record, about, first, correlationId(record))
-        const refused = refusedBy.get(about) ?? { code: first?.code ?? '', count: 0 }
+      const about = aboutOf(item)
+      if (item.via === 'replay') settle(item, about, replayed)
+      else if (found.rejections.length > 0) {
+        quarantine.add(record, {
+          deviceId: about,
+          senderId: record.deviceId,
+          rejections: found.rejections,
+          correlationId: item.correlationId,
+        })
+        const refused = refusedBy.get(about) ?? { code: found.rejections[0]?.code ?? '', count: 0 }
         refused.count++
         refusedBy.set(about, refused)
       }
@@ -154,22 +179,22 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
         if (taken) announced.set(taken.id, { ...taken, senderId: found.sender.id })
       }
       // A bridge is heard, too, when it speaks for another device.
-      if (found.sender && found.sender !== found.device)
+      if (found.sender && !found.devices.includes(found.sender))
         hear(touch(found.sender).state, record, { now: at, since })
-      if (found.device) {
-        const entry = touch(found.device)
-        note(entry.state, item, { now: at, since })
-        if (found.readings.length > 0) entry.read = true
-        const kept = ring.get(about)
+      for (const device of found.devices) {
+        const entry = touch(device)
+        note(device, entry.state, item, { now: at, since })
+        if (found.readings.some((reading) => reading.deviceId === device.id)) entry.read = true
+        const kept = ring.get(device.id)
         if (kept) kept.push(item)
-        else ring.set(about, [item])
+        else ring.set(device.id, [item])
       }
     }
     for (const [deviceId, kept] of ring) {
-      for (const { record, found } of kept.slice(-perDevice)) {
+      for (const { record, correlationId, found } of kept.slice(-perDevice)) {
         recent.add(record, {
           deviceId,
-          correlationId: correlationId(record),
+          correlationId,
           verdict: verdictOf(found),
           summary: summarize(found),
           keepPayload: mayBeShown(found),
@@ -191,7 +216,7 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
 
     let newestChange: number | null = null
     const tell = (
-      kind: 'device' | 'asset' | 'quarantine' | 'announcement',
+      kind: 'device' | 'asset' | 'quarantine' | 'announcement' | 'job',
       ref: string,
       data: Record<string, unknown>,
       always: boolean,
@@ -210,10 +235,25 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
       if (news) tell('announcement', String(id), { senderId, state }, true)
     }
     for (const [id, refused] of refusedBy) tell('quarantine', id, refused, false)
+    for (const [id, counts] of replayed) {
+      countInJob(sqlite, id, counts)
+      tell('job', String(id), {}, false)
+    }
 
+    for (const position of heardOf.splice(0)) quarantine.markTold(position)
     quarantine.makeRoom(options.quarantine.maxBytes)
     sql.setPosition.run(CONSUMER, until.epoch, until.sequence)
     return { newestChange }
+  }
+
+  /** What was replayed leaves quarantine, or stays with the reasons of now; the job that waited for it counts it once. */
+  function settle({ record, found }: Item, about: string, replayed: Map<number, Replayed>): void {
+    const { jobId } = quarantine.settle(record, { deviceId: about, rejections: found.rejections })
+    if (jobId === null) return
+    const counts = replayed.get(jobId) ?? { accepted: 0, partly: 0, refused: 0 }
+    const verdict = verdictOf(found)
+    counts[verdict === 'quarantined' ? 'refused' : verdict]++
+    replayed.set(jobId, counts)
   }
 
   /** What is news is told at once; what goes on and on now and then; and nothing more often than people can see. */
@@ -263,40 +303,63 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
       }))
     },
     quarantineBytes: () => quarantine.bytes(),
+    markTold(position) {
+      if (heardOf.length < MAX_HEARD_OF) heardOf.push(position)
+    },
+    flushTold() {
+      if (heardOf.length === 0) return
+      const positions = heardOf.splice(0)
+      inTransaction(sqlite, () => {
+        for (const position of positions) quarantine.markTold(position)
+      })
+    },
+    untold(after, limit) {
+      return quarantine.untold(after, limit)
+    },
   }
-}
-
-/** The number under which a refusal is found again, in quarantine and in what the device was told. */
-export function correlationId(record: JournalRecord): string {
-  return `${record.position.epoch}-${record.position.sequence}`
 }
 
 /** Records after a consumer's own position: what it has not taken yet. */
 export function after(items: readonly Item[], position: JournalPosition | null): readonly Item[] {
   if (!position) return items
   const first = items[0]
-  if (!first || comparePositions(first.record.position, position) > 0) return items
-  return items.filter((item) => comparePositions(item.record.position, position) > 0)
+  if (!first || comparePositions(first.at, position) > 0) return items
+  return items.filter((item) => comparePositions(item.at, position) > 0)
+}
+
+/** Whose message it is in quarantine: of several devices the first that something was refused of. */
+function aboutOf({ record, found }: Item): string {
+  const refused = found.refusedOf?.keys().next().value
+  return refused ?? found.device?.id ?? record.deviceId
 }
 
 /** What may hold where a person went is not shown: drives, and whatever else a vehicle sends of itself. */
 function mayBeShown(found: Interpreted): boolean {
   if (found.channel === 'status') return true
-  return found.channel !== 'drive' && found.device !== null && !isMoving(found.device)
+  return found.channel !== 'drive' && found.devices.length > 0 && !found.devices.some(isMoving)
 }
 
-function note(state: DeviceState, { record, found }: Item, moment: { now: number; since: number }): void {
-  const verdict = verdictOf(found)
-  noteVerdict(state, record, {
-    accepted: verdict !== 'quarantined',
-    refusedFor: verdict === 'accepted' ? null : (found.rejections[0]?.code ?? ''),
-    status: found.status,
-  })
+function note(
+  device: Device,
+  state: DeviceState,
+  { record, via, found }: Item,
+  moment: { now: number; since: number },
+): void {
+  const verdict = verdictOf(found, device)
+  // What is refused again was counted the first time.
+  if (via !== 'replay' || verdict === 'accepted') {
+    noteVerdict(state, record, {
+      accepted: verdict !== 'quarantined',
+      refusedFor:
+        verdict === 'accepted' ? null : (found.refusedOf?.get(device.id) ?? found.rejections[0]?.code ?? ''),
+      status: found.status,
+    })
+  }
   hear(state, record, moment, found.status?.state === 'offline')
   for (const reading of found.readings) {
     const battery = batteryOf(reading)
-    if (battery && reading.deviceId === found.device?.id) noteBattery(state, battery)
+    if (battery && reading.deviceId === device.id) noteBattery(state, battery)
   }
   // Where a vehicle goes is a trace of a person, and stands nowhere but in its short-lived drive.
-  if (found.place && found.device && !isMoving(found.device)) [state.lng, state.lat] = found.place
+  if (found.place && found.devices.length === 1 && !isMoving(device)) [state.lng, state.lat] = found.place
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '../../log.ts'
 import { type DirtyPlaces, noPlaces } from '../../store/records/evidence.ts'
 import { allPlaces, type Folder, removeStrayFlags } from '../../store/records/flags.ts'
-import { finishJob, type Job, takeJobs } from '../../store/records/jobs.ts'
+import { DETECTION_JOBS, finishJob, type Job, takeJobs } from '../../store/records/jobs.ts'
 import type { Records } from '../../store/records/open.ts'
 import type { Network } from './network.ts'
 import { foldPlaces } from './places.ts'
@@ -21,7 +21,7 @@ const MAX_JOBS = 50
 /** Do what was ordered. A refold comes to its end in this call, so that who waits for the job sees its effect. */
 export async function doJobs(deps: Deps): Promise<number> {
   const { records, log } = deps
-  const jobs = takeJobs(records.sqlite, { now: deps.now(), limit: MAX_JOBS })
+  const jobs = takeJobs(records.sqlite, { kinds: DETECTION_JOBS, now: deps.now(), limit: MAX_JOBS })
   for (const job of jobs) {
     try {
       const result = job.kind === 'refold' ? await refold(deps, job) : await rebuildFlags(deps)

@@ -7,6 +7,7 @@ import { deviceRegister } from '../../store/records/devices.ts'
 import { type DirtyPlaces, noPlaces } from '../../store/records/evidence.ts'
 import { allPlaces, createFolder, fadingPlaces } from '../../store/records/flags.ts'
 import { openRecords } from '../../store/records/open.ts'
+import { createCodecs } from '../codec/codecs.ts'
 import { townArea } from '../../store/records/town-area.ts'
 import { driveWorker } from './drives.ts'
 import { doJobs } from './jobs.ts'
@@ -53,12 +54,14 @@ export async function startLoop(deps: Deps): Promise<{ done: Promise<void>; stop
   const devices = deviceRegister(records, now)
   const network = networkSource(records)
   const folder = createFolder(records.sqlite)
+  const codecs = createCodecs({ log })
   const messages = messageWorker({
     records,
     journal,
     network,
     devices,
     area: townArea(records, now),
+    codec: codecs.run,
     log,
     now,
   })
@@ -112,6 +115,7 @@ export async function startLoop(deps: Deps): Promise<{ done: Promise<void>; stop
   }
 
   const done = run().finally(async () => {
+    codecs.close()
     await readings.close()
     await journal.close()
     await records.close()

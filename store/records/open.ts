@@ -8,6 +8,7 @@ import * as town from './migrations/0001-town.ts'
 import * as desk from './migrations/0002-desk.ts'
 import * as credentials from './migrations/0003-credentials.ts'
 import * as deviceHealth from './migrations/0005-device-health.ts'
+import * as quarantineSender from './migrations/0007-quarantine-sender.ts'
 import type { RecordsDb } from './schema.ts'
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -15,6 +16,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0002-desk': desk,
   '0003-credentials': credentials,
   '0005-device-health': deviceHealth,
+  '0007-quarantine-sender': quarantineSender,
 }
 
 /** The records database of one process: kysely for queries, `sqlite` for the rare hot path. */

@@ -409,6 +409,10 @@ export type RecordsDb = {
     told: Generated<number>
     /** replays that were refused again */
     attempts: Generated<number>
+    /** in whose name it came in */
+    sender_id: Generated<string | null>
+    /** the replay that it waits for */
+    job_id: Generated<number | null>
   }
   recent_message: {
     device_id: string

@@ -1,0 +1,198 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from '../log.ts'
+import { inboundTopic, replayKey } from '../model/inbound.ts'
+import { appendChange } from '../store/records/changes.ts'
+import { finishJob, getJob, type Job, noteProgress, REPLAY_JOB, takeJobs } from '../store/records/jobs.ts'
+import type { Records } from '../store/records/open.ts'
+import { type QuarantineFilter, whereQuarantine } from '../store/records/quarantine.ts'
+import { inTransaction } from '../store/records/transaction.ts'
+
+/** What replaying needs of an MQTT client; mqtt.js has it. */
+export type ReplayPublisher = {
+  readonly connected: boolean
+  publish(topic: string, payload: Buffer, options: { qos: 1 }, done: (error?: Error) => void): unknown
+}
+
+export type Replayer = {
+  /** Look for a job now, not only in a moment. */
+  look(): void
+  close(): Promise<void>
+}
+
+/** Messages on their way at once; each is half a megabyte at most. */
+const WINDOW = 32
+const LOOK_EVERY_MS = 1_000
+/** A replay that nobody looks after for so long is taken up by whoever does. */
+const LEASE_MS = 10_000
+const KEEP_EVERY_MS = 3_000
+const SETTLE_EVERY_MS = 100
+const RETRY_MS = 500
+/** Failures in a row, with a broker that is there, after which a replay is given up. */
+const MAX_FAILURES = 20
+
+type Row = {
+  id: number
+  epoch: number
+  sequence: number
+  sender_id: string | null
+  device_id: string
+  topic: string
+  received_at: number
+  payload: Uint8Array
+}
+
+/**
+ * Takes refused messages in again: each is published once more, in the order in which they came, in the name of its
+ * sender and with its own place and time, so that it goes the same way through the journal as everything else. Which
+ * messages belong to a replay is written down when it begins; what becomes of each is written, with the message, by the
+ * records sink. So an end in the middle repeats some messages, which changes nothing, and forgets none.
+ */
+export function createReplayer(deps: {
+  records: Records
+  client: ReplayPublisher
+  log: Logger
+  now: () => number
+  /** a job went on or ended */
+  onChange: () => void
+}): Replayer {
+  const { client, log, now } = deps
+  const { sqlite } = deps.records
+  const closing = new AbortController()
+  const ended = once(closing.signal, 'abort').then(() => undefined)
+  const next = sqlite.prepare(
+    `select id, epoch, sequence, sender_id, device_id, topic, received_at, payload from quarantine
+     where job_id = ? and id > ? order by id limit ${WINDOW}`,
+  )
+  const waiting = sqlite.prepare('select count(*) as n from quarantine where job_id = ? and id > ?')
+  const letGo = sqlite.prepare('update quarantine set job_id = null where job_id = ?')
+  let running: Promise<void> | undefined
+
+  async function run(): Promise<void> {
+    while (!closing.signal.aborted) {
+      const [job] = takeJobs(sqlite, { kinds: [REPLAY_JOB], now: now(), limit: 1, leaseMs: LEASE_MS })
+      if (!job) return
+      // Whatever waits for a broker that is away: the job stays ours.
+      const timer = setInterval(() => noteProgress(sqlite, job.id, {}, now() + LEASE_MS), KEEP_EVERY_MS)
+      try {
+        await replay(job)
+      } catch (error) {
+        log.error({ job: job.id, err: error }, 'replay: given up')
+        inTransaction(sqlite, () => {
+          letGo.run(job.id)
+          finishJob(sqlite, job.id, {
+            state: 'failed',
+            result: { ...resultOf(job.id), error: String(error) },
+            now: now(),
+          })
+        })
+      } finally {
+        clearInterval(timer)
+      }
+      deps.onChange()
+    }
+  }
+
+  async function replay(job: Job): Promise<void> {
+    const { total, lastId } = job.progress?.total === undefined ? begin(job) : readProgress(job)
+    let last = lastId
+    let done = total - left(job.id, last)
+    let failures = 0
+    while (!closing.signal.aborted) {
+      const rows = next.all(job.id, last) as unknown as Row[]
+      const end = rows.at(-1)
+      if (!end) break
+      const error = client.connected ? await publish(rows) : NOT_CONNECTED
+      if (closing.signal.aborted) return
+      if (error) {
+        failures = client.connected ? failures + 1 : 0
+        if (failures >= MAX_FAILURES)
+          throw new Error('replay: the broker does not take them', { cause: error })
+        await pause(RETRY_MS)
+        continue
+      }
+      failures = 0
+      last = end.id
+      done += rows.length
+      noteProgress(sqlite, job.id, { lastId: last, done: Math.min(done, total) }, now() + LEASE_MS)
+    }
+    // Ingest judges what was published; each message that it has leaves the job.
+    while (!closing.signal.aborted && left(job.id, 0) > 0) await pause(SETTLE_EVERY_MS)
+    if (closing.signal.aborted) return
+    const result = resultOf(job.id)
+    inTransaction(sqlite, () => {
+      noteProgress(sqlite, job.id, { done: total })
+      finishJob(sqlite, job.id, { state: 'done', result, now: now() })
+      appendChange(sqlite, { kind: 'job', ref: String(job.id), data: { state: 'done' }, at: now() })
+    })
+    log.info({ job: job.id, ...result }, 'replay: done')
+  }
+
+  /** Which messages, as they are now: what comes in meanwhile is not among them. */
+  function begin(job: Job): { total: number; lastId: number } {
+    const where = whereQuarantine((job.payload.filter ?? {}) as QuarantineFilter)
+    return inTransaction(sqlite, () => {
+      const { changes } = sqlite
+        .prepare(`update quarantine set job_id = :job where ${where.sql}`)
+        .run({ ...where.values, job: job.id })
+      const progress = { done: 0, total: Number(changes), lastId: 0 }
+      noteProgress(sqlite, job.id, progress)
+      return progress
+    })
+  }
+
+  /** All of them, in order; it comes back when the broker has each on disk. @returns what went wrong */
+  async function publish(rows: readonly Row[]): Promise<Error | undefined> {
+    const sent = rows.map(
+      (row) =>
+        new Promise<Error | undefined>((resolve) => {
+          const topic = inboundTopic({
+            sender: row.sender_id ?? row.device_id,
+            key: replayKey({ epoch: row.epoch, sequence: row.sequence, receivedAt: row.received_at }),
+            topic: row.topic,
+          })
+          client.publish(topic, Buffer.from(row.payload), { qos: 1 }, (error) => resolve(error ?? undefined))
+        }),
+    )
+    const answers = await Promise.race([Promise.all(sent), ended])
+    return answers?.find((error) => error !== undefined)
+  }
+
+  function left(id: number, after: number): number {
+    return (waiting.get(id, after) as { n: number }).n
+  }
+
+  function resultOf(id: number): { replayed: number; accepted: number; partly: number; refused: number } {
+    const progress = getJob(sqlite, id)?.progress ?? {}
+    const of = (key: string) => Number(progress[key] ?? 0)
+    const counts = { accepted: of('accepted'), partly: of('partly'), refused: of('refused') }
+    return { replayed: counts.accepted + counts.partly + counts.refused, ...counts }
+  }
+
+  const pause = (ms: number) => sleep(ms, undefined, { signal: closing.signal }).catch(() => {})
+
+  function look(): void {
+    running ??= run()
+      .catch((error: unknown) => log.warn({ err: error }, 'replay: the store cannot be used now'))
+      .finally(() => {
+        running = undefined
+      })
+  }
+  const timer = setInterval(look, LOOK_EVERY_MS)
+  timer.unref()
+
+  return {
+    look,
+    async close() {
+      clearInterval(timer)
+      closing.abort()
+      await running
+    },
+  }
+}
+
+const NOT_CONNECTED = new Error('the broker is away')
+
+function readProgress(job: Job): { total: number; lastId: number } {
+  return { total: Number(job.progress?.total ?? 0), lastId: Number(job.progress?.lastId ?? 0) }
+}
