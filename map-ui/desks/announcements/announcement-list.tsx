@@ -17,7 +17,7 @@ export function AnnouncementList() {
   const list = usePages<Announcement>('/v1/announcements', { state })
   const devices = new Map<string, Announcement[]>()
   for (const item of list.items) {
-    const key = `${item.senderId}\n${item.proposal.externalId}`
+    const key = `${item.senderId}\n${item.proposal.deviceKey || item.proposal.externalId}`
     devices.set(key, [...(devices.get(key) ?? []), item])
   }
   return (

@@ -23,7 +23,7 @@ export function fieldsOf(value: unknown): FieldSeen[] {
 }
 
 /** The fields of several messages together, each once, in the order in which they were first seen. */
-export function fieldsOfTraces(traces: readonly Trace[]): FieldSeen[] {
+export function fieldsOfTraces(traces: readonly Pick<Trace, 'steps'>[]): FieldSeen[] {
   const seen = new Map<string, FieldSeen>()
   for (const trace of traces) {
     for (const object of decodedObjects(trace)) {
@@ -35,19 +35,15 @@ export function fieldsOfTraces(traces: readonly Trace[]): FieldSeen[] {
   return [...seen.values()]
 }
 
-/** The objects whose fields a mapping names: what the codec made, or what the decoder found. */
-function decodedObjects(trace: Trace): unknown[] {
-  for (const name of ['codec', 'decode'] as const) {
-    for (const step of trace.steps) {
-      if (step.step !== name || step.data === undefined) continue
-      const parts = Array.isArray(step.data) ? step.data : [step.data]
-      const objects = parts.map(innerFields).filter((o) => o !== null)
-      if (objects.length > 0) return objects
-    }
-  }
-  return []
+/** The objects whose fields a mapping names: what a codec made of radio bytes, or what the decoder found decoded. */
+function decodedObjects(trace: Pick<Trace, 'steps'>): unknown[] {
+  return trace.steps.flatMap(({ step, data }) => {
+    if (step === 'codec') return isRecord(data) && isRecord(data.data) ? [data.data] : []
+    if (step !== 'decode' || !Array.isArray(data)) return []
+    return data.flatMap((part: unknown) => (isRecord(part) && isRecord(part.fields) ? [part.fields] : []))
+  })
 }
 
-function innerFields(part: unknown): unknown {
-  return typeof part === 'object' && part !== null ? part : null
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -21,6 +21,12 @@ test('a field that sensors often send is recognised, with the unit that its name
   expect(s('BatV', 3.3)).toBe('batteryVoltage V')
   expect(s('battery_mv', 3300)).toBe('batteryVoltage mV')
   expect(s('battery', 3250)).toBe('batteryVoltage mV')
+  expect(s('co2_ppm', 420)).toBe('co2 [ppm]')
+  expect(s('no2_ppb', 12)).toBe('no2 [ppb]')
+  expect(s('conduct_SOIL', 120)).toBe('soilConductivity uS/cm')
+  expect(s('windSpeed_kmh', 12)).toBe('windSpeed km/h')
+  expect(s('distance_mm', 1200)).toBe('distance mm')
+  expect(s('rssi', -97)).toBe('signalStrength dB')
   expect(s('lampPower', 38)).toBe('lampPower W')
 })
 

@@ -1,7 +1,8 @@
 import { useState } from 'react'
 import type { Step } from '../../client/types.ts'
 import { JsonTree } from '../../parts/json-tree.tsx'
-import { useLanguage, useText } from '../../text/language.ts'
+import { type Language, useLanguage, useText } from '../../text/language.ts'
+import type { Dictionary } from '../../text/nl.ts'
 import { refusalWords } from '../../text/refusals.ts'
 
 const GLYPH: Record<Step['verdict'], string> = {
@@ -42,7 +43,7 @@ function OneStep({ step }: { step: Step }) {
             {t.desk.stepVerdict[step.verdict]}
           </span>
         </p>
-        {step.detail ? <p className="step-detail">{refusalWords(step.detail, language)}</p> : null}
+        {step.detail ? <p className="step-detail">{detailOf(step, t, language)}</p> : null}
         {step.data === undefined ? null : (
           <details onToggle={(event) => setOpen(event.currentTarget.open)}>
             <summary>{t.desk.trace.made}</summary>
@@ -61,4 +62,14 @@ function OneStep({ step }: { step: Step }) {
       </div>
     </li>
   )
+}
+
+/** Quality flags in words; other details are sentences that are known, or stay as ingest said them. */
+function detailOf(step: Step, t: Dictionary, language: Language): string {
+  if (step.step !== 'qualify') return refusalWords(step.detail, language)
+  const flags = step.detail.split(', ')
+  const words: Record<string, string> = t.desk.quality
+  return flags.every((flag) => flag in words)
+    ? flags.map((flag) => words[flag]).join(', ')
+    : refusalWords(step.detail, language)
 }

@@ -32,7 +32,5 @@ test('bytes cannot be copied as text, so there is only what to set', () => {
 })
 
 test('over HTTP there is a line for curl', () => {
-  expect(value({ ...base, way: 'http' }, 'curl')).toContain(
-    'https://schouw.example/v1/ingest/devices/weer-1/observations',
-  )
+  expect(value({ ...base, way: 'http' }, 'curl')).toContain('https://schouw.example/v1/ingest/weer-1')
 })

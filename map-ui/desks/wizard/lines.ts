@@ -99,8 +99,8 @@ export function httpUrl({
   origin,
 }: Pick<LinesFor, 'format' | 'deviceId' | 'origin'>): string {
   if (format === 'sensor-community') return `${origin}/v1/ingest/sensor-community`
-  if (format === 'talq-2.7') return `${origin}/v1/ingest/talq`
-  return `${origin}/v1/ingest/devices/${deviceId}/observations`
+  if (format === 'talq-2.7') return `${origin}/v1/ingest/talq/log-reports`
+  return `${origin}/v1/ingest/${deviceId}`
 }
 
 function exampleOf({ format, now }: LinesFor): string {
