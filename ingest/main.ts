@@ -8,10 +8,12 @@ import { JOURNAL_START } from '../store/journal/position.ts'
 import { openJournalReader } from '../store/journal/reader.ts'
 import { openReadingsWriter } from '../store/readings/open.ts'
 import { writeAudit } from '../store/records/audit.ts'
+import { openDeviceClocks } from '../store/records/clocks.ts'
 import { deviceRegister } from '../store/records/devices.ts'
 import { openRecords } from '../store/records/open.ts'
 import { INTERNAL_USERS, openSecrets } from '../store/secrets.ts'
 import { createCodecs } from './codec/codecs.ts'
+import { createClocks } from './clock.ts'
 import { startDetection } from './detect/start.ts'
 import { healthReport } from './health.ts'
 import { createDeviceLimits } from './limits.ts'
@@ -38,11 +40,20 @@ const now = Date.now
 
 const secrets = openSecrets(config.dataDir)
 const records = await openRecords(config.dataDir)
-const readings = await openReadingsWriter({ dataDir: config.dataDir })
+const devices = deviceRegister(records, now)
+const readings = await openReadingsWriter({
+  dataDir: config.dataDir,
+  expectedIntervalMs(deviceId) {
+    const seconds = devices.get(deviceId)?.expectedIntervalS ?? null
+    return seconds === null ? null : seconds * 1_000
+  },
+})
+const clocks = createClocks(openDeviceClocks(records.sqlite))
 const sink = createRecordsSink({
   records,
   quarantine: config.quarantine,
   driveKeepHours: config.driveKeepHours,
+  clocks,
   now,
 })
 const from = resumeFrom(await readings.mark(), sink.position()) ?? JOURNAL_START
@@ -105,7 +116,6 @@ client.on('error', (error) => {
   lastMqttError = error.message
 })
 
-const devices = deviceRegister(records, now)
 const codecs = createCodecs({ log })
 const pipeline = await createPipeline({
   journal,
@@ -113,6 +123,7 @@ const pipeline = await createPipeline({
   records: sink,
   devices,
   limits: createDeviceLimits({ readings, records }),
+  clocks,
   area: townArea(records, now),
   codec: codecs.run,
   tell,

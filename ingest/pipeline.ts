@@ -4,6 +4,7 @@ import type { JournalPosition, JournalReader } from '../store/journal/port.ts'
 import { comparePositions } from '../store/journal/position.ts'
 import type { DriveProgress, Reading, ReadingsWriter, StoredChunk } from '../store/readings/port.ts'
 import type { DeviceRegister } from '../store/records/devices.ts'
+import type { Clocks } from './clock.ts'
 import type { RunCodec } from './decode/decoder.ts'
 import { type Arrived, unwrap } from './interpret/inbound.ts'
 import { type Interpreted, type InterpretContext, interpret, type TownArea } from './interpret/interpret.ts'
@@ -22,6 +23,8 @@ type PipelineDeps = {
   area: () => TownArea | null
   /** runs the codecs of device types */
   codec?: RunCodec
+  /** names clocks that stand still or jump; the records sink writes what it remembers */
+  clocks?: Clocks
   tell: Teller
   log: Logger
   now: () => number
@@ -95,6 +98,9 @@ export async function createPipeline(deps: PipelineDeps): Promise<Pipeline> {
       return { ...arrived, at: record.position, found: interpretSafely(arrived, context) }
     })
     await persist('readings', () => deps.limits.apply(items.map((item) => item.found)))
+    // A replay comes out of order, and says nothing of the clock.
+    for (const { record, found, via } of after(items, recordsMark))
+      if (via !== 'replay') deps.clocks?.judge(found, record.receivedAt)
     health.taken += items.length
     health.refused += items.filter(({ found }) => found.rejections.length > 0).length
     return items

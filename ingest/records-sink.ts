@@ -1,4 +1,5 @@
 import type { Device } from '../model/device.ts'
+import { QUALITY } from '../model/quality.ts'
 import type { JournalPosition, JournalRecord } from '../store/journal/port.ts'
 import { comparePositions } from '../store/journal/position.ts'
 import type { DriveProgress, JournalMark } from '../store/readings/port.ts'
@@ -10,6 +11,7 @@ import type { Records } from '../store/records/open.ts'
 import { countInJob } from '../store/records/jobs.ts'
 import { openQuarantine, type Untold } from '../store/records/quarantine.ts'
 import { inTransaction } from '../store/records/transaction.ts'
+import type { Clocks } from './clock.ts'
 import { batteryOf, hear, noteBattery, noteVerdict } from './device-state.ts'
 import { isMoving } from './interpret/area.ts'
 import type { Arrived } from './interpret/inbound.ts'
@@ -54,6 +56,8 @@ type RecordsSinkOptions = {
   records: Records
   quarantine: { maxBytes: number; keepDays: number }
   driveKeepHours: number
+  /** what is remembered of clocks is written with each batch */
+  clocks?: Pick<Clocks, 'write'>
   now: () => number
 }
 
@@ -184,7 +188,13 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
       for (const device of found.devices) {
         const entry = touch(device)
         note(device, entry.state, item, { now: at, since })
-        if (found.readings.some((reading) => reading.deviceId === device.id)) entry.read = true
+        // Late data is history: what shows "now" need not look again.
+        if (
+          found.readings.some(
+            (reading) => reading.deviceId === device.id && (reading.quality & QUALITY.late) === 0,
+          )
+        )
+          entry.read = true
         const kept = ring.get(device.id)
         if (kept) kept.push(item)
         else ring.set(device.id, [item])
@@ -202,6 +212,7 @@ export function createRecordsSink(options: RecordsSinkOptions): RecordsSink {
       }
     }
     for (const [id, { state }] of touched) deviceStates.write(id, state)
+    options.clocks?.write()
     for (const d of drives) {
       sql.setDrive.run(
         d.deviceId,
