@@ -3,6 +3,7 @@ import helmet from 'helmet'
 import { createCodecs } from '../ingest/codec/codecs.ts'
 import { liveKey, MAX_WATCHES, readDigest, WATCH_EVERY_MS } from '../model/live.ts'
 import { WATCH_EVENT_TOPIC } from '../model/topics.ts'
+import { openCredentials } from '../store/records/credentials.ts'
 import { createPasswords } from './auth/password.ts'
 import type { Context } from './context.ts'
 import type { ApiDeps } from './deps.ts'
@@ -18,6 +19,7 @@ import { announcementRoutes } from './routes/announcements.ts'
 import { assetRoutes } from './routes/assets.ts'
 import { caseRoutes } from './routes/cases.ts'
 import { credentialRoutes } from './routes/credentials.ts'
+import { deviceImportRoutes } from './routes/device-imports.ts'
 import { deviceLocationRoutes } from './routes/device-locations.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { deviceTypeRoutes } from './routes/device-types.ts'
@@ -26,12 +28,14 @@ import { exportRoutes } from './routes/exports.ts'
 import { featureRoutes } from './routes/features.ts'
 import { freshnessRoutes } from './routes/freshness.ts'
 import { flagRoutes } from './routes/flags.ts'
+import { ingestRoutes } from './routes/ingest.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { quarantineRoutes } from './routes/quarantine.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { stretchRoutes } from './routes/stretches.ts'
 import { townRoutes } from './routes/town.ts'
+import { trialRoutes } from './routes/trials.ts'
 import { serveUi } from './static.ts'
 import { createTiles } from './tiles/tiles.ts'
 
@@ -62,6 +66,7 @@ export function createApp(deps: ApiDeps): App {
     log,
     onBuilt: () => hub.pass('tiles', '{}'),
   })
+  const credentials = openCredentials({ records, log })
   const context: Context = {
     ...deps,
     mirror,
@@ -69,6 +74,7 @@ export function createApp(deps: ApiDeps): App {
     tiles,
     features: createFeatures(),
     passwords: createPasswords(),
+    credentials,
     codecs: createCodecs({ log, limits: { wallMs: CODEC_MS } }),
   }
   const routes = allRoutes(context)
@@ -106,10 +112,13 @@ export function createApp(deps: ApiDeps): App {
     res.set('Cache-Control', 'no-store')
     next()
   })
-  app.use(
-    '/v1',
-    express.json({ limit: BODY_MAX, strict: true, type: ['application/json', 'application/*+json'] }),
-  )
+  const json = express.json({
+    limit: BODY_MAX,
+    strict: true,
+    type: ['application/json', 'application/*+json'],
+  })
+  // What devices post is kept byte by byte, and has a limit of its own.
+  app.use('/v1', (req, res, next) => (req.path.startsWith('/ingest/') ? next() : json(req, res, next)))
   mountRoutes(app, routes, deps)
   app.use('/v1', (req, _res, next) => {
     next(new HttpProblem(404, 'not_found', `There is nothing at ${req.originalUrl.split('?')[0]}.`))
@@ -129,6 +138,7 @@ export function createApp(deps: ApiDeps): App {
     async close() {
       clearInterval(timer)
       clearInterval(watchTimer)
+      credentials.close()
       hub.close()
       context.codecs.close()
       await tiles.close()
@@ -162,11 +172,14 @@ function allRoutes(context: Context): Route[] {
     ...deviceRoutes(context),
     ...credentialRoutes(context),
     ...deviceLocationRoutes(context),
+    ...deviceImportRoutes(context),
     ...freshnessRoutes(context),
     ...announcementRoutes(context),
     ...deviceTypeRoutes(context),
     ...quarantineRoutes(context),
     ...jobRoutes(context),
+    ...trialRoutes(context),
+    ...ingestRoutes(context),
     ...exportRoutes(context),
   ]
   return routes

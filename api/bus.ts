@@ -1,5 +1,6 @@
 import mqtt from 'mqtt'
 import type { Config } from '../config.ts'
+import { createDurable } from '../ingest/connect/durable.ts'
 import type { Logger } from '../log.ts'
 import { CHANGE_POKE_TOPIC, MESSAGE_EVENT_TOPIC, VEHICLE_EVENT_TOPIC } from '../model/topics.ts'
 import { INTERNAL_USERS, type Secrets } from '../store/secrets.ts'
@@ -10,8 +11,14 @@ const HEALTH_TOPIC_FILTER = 'schouw/health/+'
 /** What another process last said of itself, and when we heard it. */
 export type PartHealth = { payload: Record<string, unknown>; heardAt: number }
 
-/** MQTT as the api uses it: pokes in and out. Everything that matters is in the store, so it may be away. */
+/** MQTT as the api uses it: pokes in and out, which may get lost, and messages that came over HTTP, which may not. */
 export type Bus = {
+  /**
+   * Resolves when the message is on disk.
+   *
+   * @throws NotStoredError when it is not, as far as we know
+   */
+  publishDurable(topic: string, bytes: Uint8Array): Promise<void>
   /** Tell another process to look; lost when the broker is away, which only costs it a moment. */
   poke(topic: string, payload: string): void
   onChangePoke(listener: () => void): void
@@ -44,6 +51,7 @@ export function createBus(deps: { config: Config; secrets: Secrets; log: Logger;
   const changeListeners: (() => void)[] = []
   const liveListeners: ((kind: 'vehicle' | 'message', payload: string) => void)[] = []
   const parts = new Map<string, PartHealth>()
+  const durable = createDurable(client)
   let lastError = ''
 
   client.on('connect', () => {
@@ -72,6 +80,7 @@ export function createBus(deps: { config: Config; secrets: Secrets; log: Logger;
   })
 
   return {
+    publishDurable: durable.publish,
     poke(topic, payload) {
       if (client.connected) client.publish(topic, payload, { qos: 0 })
     },

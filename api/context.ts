@@ -1,4 +1,5 @@
 import type { Codecs } from '../ingest/codec/codecs.ts'
+import type { Credentials } from '../store/records/credentials.ts'
 import type { Passwords } from './auth/password.ts'
 import type { ApiDeps } from './deps.ts'
 import type { Features } from './features/layers.ts'
@@ -15,4 +16,6 @@ export type Context = ApiDeps & {
   passwords: Passwords
   /** codecs of device types, in a sandbox that starts with the first of them */
   codecs: Codecs
+  /** secrets of devices, as the broker reads them */
+  credentials: Credentials
 }

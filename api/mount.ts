@@ -60,9 +60,11 @@ async function handle(route: Route, deps: ApiDeps, req: Request, res: Response):
   let me: SessionPerson | null = null
   let result = 'ok'
   try {
-    if (UNSAFE.has(req.method)) refuseForeign(req)
-    me = await personOf(req, deps)
-    checkAccess(route.access, me)
+    if (route.access !== 'device') {
+      if (UNSAFE.has(req.method)) refuseForeign(req)
+      me = await personOf(req, deps)
+      checkAccess(route.access, me)
+    }
     const input = validate(route, req)
     const answer = await route.handle(
       { ...input, origin: req.ip ?? '', correlationId: correlationOf(res), audit: note, req, res },
@@ -94,7 +96,7 @@ async function personOf(req: Request, deps: ApiDeps): Promise<SessionPerson | nu
   return (await findSession(deps.records, hashToken(token), deps.now())) ?? null
 }
 
-function checkAccess(access: Access, me: SessionPerson | null): void {
+function checkAccess(access: Exclude<Access, 'device'>, me: SessionPerson | null): void {
   if (access === 'public') return
   if (me === null) throw new HttpProblem(401, 'not_logged_in', 'Log in first.')
   if (!mayUse(access, me.role)) {
@@ -104,6 +106,7 @@ function checkAccess(access: Access, me: SessionPerson | null): void {
 
 /** Whether a role may use a route; the administrator may use all. */
 export function mayUse(access: Access, role: Role): boolean {
+  if (access === 'device') return false
   return access === 'public' || access === 'any' || role === 'administrator' || access.includes(role)
 }
 
@@ -140,7 +143,9 @@ function validate(route: Route, req: Request): { params: unknown; query: unknown
       errors: fieldErrors(params.error, 'path'),
     })
   }
-  const query = route.query?.strict().safeParse(req.query)
+  // Network servers and gateways add parameters of their own: those are not ours to refuse.
+  const known = route.access === 'device' ? route.query : route.query?.strict()
+  const query = known?.safeParse(req.query)
   const body = route.body?.safeParse(req.body ?? {})
   const errors = [
     ...(query && !query.success ? fieldErrors(query.error, 'query') : []),

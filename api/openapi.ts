@@ -76,6 +76,8 @@ export function buildOpenApi(routes: readonly Route[]) {
       },
       securitySchemes: {
         session: { type: 'apiKey', in: 'cookie', name: 'schouw_session' },
+        device: { type: 'http', scheme: 'basic' },
+        deviceSecret: { type: 'http', scheme: 'bearer' },
       },
     },
   })
@@ -87,7 +89,7 @@ function operation(route: Route) {
     tags: [route.tag],
     summary: route.summary,
     description: [route.description, roles(route.access)].filter(Boolean).join('\n\n'),
-    security: route.access === 'public' ? [] : [{ session: [] }],
+    security: securityOf(route.access),
     requestParams: {
       ...(route.params ? { path: route.params } : {}),
       ...(route.query ? { query: route.query } : {}),
@@ -113,12 +115,22 @@ function operation(route: Route) {
           },
         }
       : {}),
+    ...(route.consumes
+      ? { requestBody: { required: true, content: Object.fromEntries(route.consumes.map((t) => [t, {}])) } }
+      : {}),
     responses: responses(route),
   }
 }
 
+function securityOf(access: Access): Record<string, string[]>[] {
+  if (access === 'public') return []
+  return access === 'device' ? [{ device: [] }, { deviceSecret: [] }] : [{ session: [] }]
+}
+
 function roles(access: Access): string {
   if (access === 'public') return 'Without login.'
+  if (access === 'device')
+    return 'For devices and programs, with the secret of a device: HTTP Basic with its id as user name, or as a bearer token.'
   if (access === 'any') return 'For everyone who is logged in.'
   return `For: ${[...access, 'administrator'].join(', ')}.`
 }

@@ -3,8 +3,11 @@ import { z } from 'zod'
 import type { Role } from '../model/case.ts'
 import type { SessionPerson } from '../store/records/sessions.ts'
 
-/** Who may ask: anyone, anyone logged in, or these roles. The administrator may do everything. */
-export type Access = 'public' | 'any' | readonly Role[]
+/**
+ * Who may ask: anyone, anyone logged in, or these roles. The administrator may do everything. `device`: a device or program
+ * with a secret of its own, no person: the handler checks it and reads the body, and no cookie is looked at.
+ */
+export type Access = 'public' | 'any' | 'device' | readonly Role[]
 
 /** What a handler gives back. `undefined` as body means no content. A handler that wrote itself gives 'written'. */
 export type Answer =
@@ -41,6 +44,8 @@ export type Route = {
   params?: z.ZodObject
   query?: z.ZodObject
   body?: z.ZodType
+  /** of a device: the media types of its body */
+  consumes?: readonly string[]
   /** the change needs If-Match with the version it is based on */
   ifMatch?: boolean
   responses: Record<number, ResponseSpec>
@@ -133,4 +138,13 @@ export function listParam<const T extends readonly [string, ...string[]]>(words:
     .meta({
       override: { type: 'string', description: `One or more of, comma-separated: ${words.join(', ')}` },
     })
+}
+
+/** A route for devices; see Access. */
+export function deviceRoute<P extends z.ZodObject = Nothing, Q extends z.ZodObject = Nothing>(
+  spec: Omit<Spec<P, Q, z.ZodUndefined>, 'access' | 'body' | 'method'> & {
+    handle(input: Input<z.output<P>, z.output<Q>, undefined>): Promise<Answer>
+  },
+): Route {
+  return { ...spec, method: 'post', access: 'device' } as unknown as Route
 }

@@ -245,7 +245,7 @@ export const deviceImportSchema = z.object({
   created: z.number().int(),
   updated: z.number().int(),
   refused: z.number().int(),
-  /** one a line that said something: refused, or changed */
+  /** one a line that said something: those refused first, then those that change something; at most 5,000 */
   lines: z.array(
     z.object({
       line: z.number().int(),
@@ -254,6 +254,8 @@ export const deviceImportSchema = z.object({
       detail: z.string(),
     }),
   ),
+  /** about the file as a whole, e.g. columns that were left alone */
+  notes: z.array(z.string()),
   /** of the devices that are new; in this answer and nowhere else */
   credentials: z.array(z.object({ deviceId: z.string(), secret: z.string() })),
 })
@@ -405,9 +407,19 @@ export const connectionSchema = z.object({
     lastErrorAt: nullableTime,
     received: z.number().int(),
     nextAt: nullableTime,
+    /** what is worth knowing and no error: the other side delivers at most once, values of these names are left out */
+    note: z.string().nullable(),
   }),
   createdAt: time,
 })
+/** POST /v1/connections/tests: try it before it is saved. */
+export const connectionTrySchema = z.object({
+  config: connectionConfigSchema,
+  secret: z.string().max(4_096).optional(),
+  /** whose secret is used when none is given; only for the address that it was given for */
+  connectionId: z.string().max(64).optional(),
+})
+export const connectionOutcomeSchema = z.object({ ok: z.boolean(), detail: z.string() })
 export type ConnectionView = z.infer<typeof connectionSchema>
 
 // ---- HTTP in

@@ -14,6 +14,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'ingest/interpret': ['model', 'ports', 'store', 'ingest/decode'],
   'ingest/codec': ['model', 'ingest/decode', 'root'],
   'ingest/import': ['model', 'ports', 'store', 'detection', 'ingest/decode', 'ingest/interpret', 'root'],
+  'ingest/connect': ['model', 'ports', 'store', 'root'],
   store: ['model', 'ports', 'root', 'detection', 'cases'],
   broker: ['model', 'ports', 'store', 'root'],
   ingest: [
@@ -25,9 +26,11 @@ const ALLOWED: Record<string, readonly string[]> = {
     'ingest/interpret',
     'ingest/codec',
     'ingest/import',
+    'ingest/connect',
     'root',
   ],
-  // The api answers an HTTP message with the same steps that ingest takes, and tries a change with them.
+  // The api answers an HTTP message with the same steps that ingest takes, tries a change with them, and tries
+  // a connection with the same client.
   api: [
     'model',
     'ports',
@@ -38,6 +41,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'ingest/interpret',
     'ingest/codec',
     'ingest/import',
+    'ingest/connect',
     'root',
   ],
   'map-ui': ['model'],
@@ -52,6 +56,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'ingest/interpret',
     'ingest/codec',
     'ingest/import',
+    'ingest/connect',
     'detection',
     'cases',
     'api',
@@ -71,7 +76,7 @@ const PURE_MAY_IMPORT =
 
 function room(file: string): string {
   if (/^store\/[^/]+\/port\.ts$/.test(file)) return 'ports'
-  const step = /^ingest\/(decode|interpret|codec|import)\//.exec(file)?.[1]
+  const step = /^ingest\/(decode|interpret|codec|import|connect)\//.exec(file)?.[1]
   if (step) return `ingest/${step}`
   if (file === 'main.ts') return 'main'
   return file.includes('/') ? (file.split('/')[0] ?? '') : 'root'

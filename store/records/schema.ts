@@ -126,6 +126,7 @@ export type RecordsDb = {
     received: number
     next_at: number | null
     cursor: string | null
+    note: Generated<string | null>
   }
   device_state: {
     device_id: string
@@ -157,7 +158,6 @@ export type RecordsDb = {
     clock_offset_ms: Generated<number | null>
     clock_at: Generated<number | null>
   }
-    clock_memory: Generated<string | null>
   asset: {
     id: string
     kind: string

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createApp } from '../../api/app.ts'
 import { createPasswords } from '../../api/auth/password.ts'
-import { createBus } from '../../api/bus.ts'
+import { type Bus, createBus } from '../../api/bus.ts'
 import { type Config, loadConfig } from '../../config.ts'
 import type { Logger } from '../../log.ts'
 import type { Role } from '../../model/case.ts'
@@ -33,6 +33,7 @@ export type ApiTown = {
   records: Records
   config: Readonly<Config>
   app: ReturnType<typeof createApp>
+  bus: Bus
   server: Server
   /** moves on by itself, and by hand */
   clock: { aheadMs: number }
@@ -108,6 +109,7 @@ export async function apiTown(
     records,
     config,
     app,
+    bus,
     server,
     clock,
     send,

@@ -1,0 +1,48 @@
+import type { z } from 'zod'
+import type { Interpreted } from '../../ingest/interpret/interpret.ts'
+import type { ingestAnswerSchema } from '../../model/desk.ts'
+import { OBSERVED_PROPERTIES } from '../../model/observed-property.ts'
+import { toRfc3339 } from '../../model/time.ts'
+
+export type IngestAnswer = z.infer<typeof ingestAnswerSchema>
+
+/**
+ * What the sender is told: each reading with what became of it. A drive chunk, a status and what an inspection holds are
+ * counted, but have no line of their own.
+ */
+export function toAnswer(found: Interpreted, correlationId: string, receivedAt: number): IngestAnswer {
+  const taken = found.readings.map((reading, i) => ({
+    verdict: 'accepted' as const,
+    pointer: found.pointers[i] ?? '',
+    deviceId: reading.deviceId,
+    datastream: reading.datastream,
+    phenomenonTime: instantText(reading.ms, reading.ns),
+    result: reading.value,
+    unit: OBSERVED_PROPERTIES.get(reading.property)?.unit ?? '1',
+  }))
+  const refused = found.rejections.map((rejection) => ({ verdict: 'refused' as const, ...rejection }))
+  return {
+    correlationId,
+    receivedAt: toRfc3339(receivedAt),
+    accepted: taken.length + unlisted(found),
+    refused: refused.length,
+    items: [...taken, ...refused],
+  }
+}
+
+/** Things taken that are no readings. */
+function unlisted({ drive, inspection, status }: Interpreted): number {
+  const inspected =
+    inspection === null
+      ? 0
+      : inspection.kind === 'findings'
+        ? inspection.findings.length
+        : inspection.cells.length
+  return (drive ? 1 : 0) + (status ? 1 : 0) + inspected
+}
+
+/** As many digits as are known. */
+function instantText(ms: number, ns: number): string {
+  const text = toRfc3339(ms)
+  return ns === 0 ? text : `${text.slice(0, -1)}${String(ns).padStart(6, '0')}Z`
+}
