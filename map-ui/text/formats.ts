@@ -4,6 +4,14 @@ const LOCALE: Record<Language, string> = { nl: 'nl-NL', en: 'en-GB' }
 /** A municipality lives in one time zone, whatever the laptop says. */
 const timeZone = 'Europe/Amsterdam'
 
+/** A time as the API writes it, within a sentence. */
+const TIME_INSIDE = /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g
+
+/** A sentence with the times in it as people write them. */
+export function withLocalTimes(sentence: string, f: Format): string {
+  return sentence.replaceAll(TIME_INSIDE, (time) => f.dateTime(time))
+}
+
 export type Format = {
   number: (value: number, digits?: number) => string
   signed: (value: number, digits?: number) => string

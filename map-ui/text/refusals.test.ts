@@ -1,8 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { en } from './en.ts'
 import { nl } from './nl.ts'
 import { refusalWords, summaryWords } from './refusals.ts'
+
+const ROOT = path.join(import.meta.dirname, '../..')
 
 test('a refusal is said in the language of the reader, with what differs kept as it is', () => {
   expect(refusalWords('a UCUM unit that can become Cel: Cel, K, [degF]', 'nl')).toBe(
@@ -21,17 +25,105 @@ test('a refusal is said in the language of the reader, with what differs kept as
   )
 })
 
-test('every hint that ingest gives has its words in Dutch', () => {
-  const files = ['interpret', 'limits', 'pipeline', 'validate', 'decode/json', 'decode/tts-v3']
-  const source = files
-    .map((file) => readFileSync(new URL(`../../ingest/${file}.ts`, import.meta.url), 'utf8'))
-    .join('\n')
-  const hints = [...source.matchAll(/hint:\s*(?:[^'`\n]*\?\s*)?['`]([^'\n]+?)['`],?\n/g)].map((m) =>
-    (m[1] ?? '').replace(/\$\{[^}]*\}/g, 'X'),
-  )
-  expect(hints.length).toBeGreaterThan(15)
-  expect(hints.filter((hint) => refusalWords(hint, 'nl') === hint)).toEqual([])
+/** Where sentences for a sender or for the person at the desk are written. */
+const SOURCES = ['ingest', 'api/ingest', 'store/records/device-health.ts']
+/** Sentences of these names are shown to a person; what a step says of itself has its own words below. */
+const SHOWN = new Set(['hint', 'expected'])
+
+test('every hint and every expectation that ingest gives has its words in Dutch', () => {
+  const said = SOURCES.flatMap(filesOf).flatMap((file) => sentencesOf(file, (name) => SHOWN.has(name)))
+  expect(said.length).toBeGreaterThan(80)
+  expect(said.filter(isEnglishStill)).toEqual([])
 })
+
+test('what ails a device, and what keeps an announcement from being accepted, is said in Dutch too', () => {
+  const ailments = sentencesOf(path.join(ROOT, 'store/records/device-health.ts'), (name) => name === 'detail')
+  const problems = pushedInto(path.join(ROOT, 'ingest/interpret/announce.ts'), 'problems')
+  expect(ailments.length).toBeGreaterThan(5)
+  expect(problems.length).toBeGreaterThan(5)
+  expect([...ailments, ...problems].filter(isEnglishStill)).toEqual([])
+})
+
+test('what each step did is said in Dutch', () => {
+  const steps = sentencesOf(path.join(ROOT, 'ingest/interpret/steps.ts'), (name) => name === 'detail')
+  expect(steps.length).toBeGreaterThan(3)
+  expect(
+    [
+      'json-mapped: 1 decoded object',
+      'tts-v3: 1 × radio bytes',
+      'native-json: 3 readings; 2 refused',
+      'native-json: no reading; 1 refused',
+      'codec of dragino, version 3, port 2',
+      'codec of dragino, version 3, port 2: battery is low',
+      'lamp-1: 2 fields; nobody mapped fw, serial',
+      'lamp-1: 1 field',
+      '2 readings taken, 0 refused',
+      '1 reading taken, 3 refused',
+      'nothing to remark',
+    ].filter(isEnglishStill),
+  ).toEqual([])
+})
+
+/** A sentence, and not a word, a number or a name, that is the same in Dutch as in English. */
+function isEnglishStill(text: string): boolean {
+  return / /.test(text.trim()) && /[a-z]{4}/.test(text) && refusalWords(text, 'nl') === text
+}
+
+function filesOf(place: string): string[] {
+  const whole = path.join(ROOT, place)
+  if (place.endsWith('.ts')) return [whole]
+  if (!existsSync(whole)) return []
+  return readdirSync(whole, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /(?<!\.test|\.support|\.d)\.ts$/.test(file))
+    .map((file) => path.join(whole, file))
+}
+
+/** The texts that a source gives to properties of these names, and all of a constant that is called …HINT or …HINTS. */
+function sentencesOf(file: string, wanted: (name: string) => boolean): string[] {
+  const found: string[] = []
+  const visit = (node: ts.Node) => {
+    if (ts.isPropertyAssignment(node) && wanted(node.name.getText())) found.push(...textsIn(node.initializer))
+    if (
+      ts.isVariableDeclaration(node) &&
+      wanted('hint') &&
+      /_HINTS?$/.test(node.name.getText()) &&
+      node.initializer
+    )
+      found.push(...textsIn(node.initializer))
+    ts.forEachChild(node, visit)
+  }
+  visit(parsed(file))
+  return found
+}
+
+function pushedInto(file: string, list: string): string[] {
+  const found: string[] = []
+  const visit = (node: ts.Node) => {
+    if (ts.isCallExpression(node) && node.expression.getText() === `${list}.push`)
+      found.push(...node.arguments.flatMap(textsIn))
+    ts.forEachChild(node, visit)
+  }
+  visit(parsed(file))
+  return found
+}
+
+function parsed(file: string): ts.SourceFile {
+  return ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
+}
+
+/** Every text that an expression can give; what is put in is X. */
+function textsIn(node: ts.Node): string[] {
+  if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return [node.text]
+  if (ts.isTemplateExpression(node))
+    return [node.head.text + node.templateSpans.map((span) => `X${span.literal.text}`).join('')]
+  if (ts.isConditionalExpression(node)) return [...textsIn(node.whenTrue), ...textsIn(node.whenFalse)]
+  if (ts.isBinaryExpression(node)) return [...textsIn(node.left), ...textsIn(node.right)]
+  if (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isSatisfiesExpression(node))
+    return textsIn(node.expression)
+  if (ts.isObjectLiteralExpression(node))
+    return node.properties.flatMap((p) => (ts.isPropertyAssignment(p) ? textsIn(p.initializer) : []))
+  return []
+}
 
 test('what became of a message names its reason in words', () => {
   expect(summaryWords('temperature 14; refused: unknown_unit at /1/unit', nl)).toBe(

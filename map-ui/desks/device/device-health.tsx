@@ -1,6 +1,7 @@
 import type { Device } from '../../client/types.ts'
 import { Part } from '../../detail/detail-frame.tsx'
 import { useFormat } from '../../text/format.ts'
+import { withLocalTimes } from '../../text/formats.ts'
 import { useLanguage, useText } from '../../text/language.ts'
 import { refusalWords } from '../../text/refusals.ts'
 
@@ -26,7 +27,9 @@ export function DeviceHealth({ device }: { device: Device }) {
                   <span className="quiet"> · {t.desk.device.sinceWhen(f.dateTime(issue.since))}</span>
                 ) : null}
               </p>
-              {issue.detail ? <p className="quiet">{refusalWords(issue.detail, language)}</p> : null}
+              {issue.detail ? (
+                <p className="quiet">{withLocalTimes(refusalWords(issue.detail, language), f)}</p>
+              ) : null}
               <p>{t.desk.healthHelp[issue.kind]}</p>
             </li>
           ))}
