@@ -9,6 +9,7 @@ import * as desk from './migrations/0002-desk.ts'
 import * as credentials from './migrations/0003-credentials.ts'
 import * as deviceHealth from './migrations/0005-device-health.ts'
 import * as quarantineSender from './migrations/0007-quarantine-sender.ts'
+import * as clock from './migrations/0008-clock.ts'
 import * as connectionNote from './migrations/0009-connection-note.ts'
 import type { RecordsDb } from './schema.ts'
 
@@ -18,6 +19,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-credentials': credentials,
   '0005-device-health': deviceHealth,
   '0007-quarantine-sender': quarantineSender,
+  '0008-clock': clock,
   '0009-connection-note': connectionNote,
 }
 

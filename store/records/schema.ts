@@ -157,6 +157,7 @@ export type RecordsDb = {
     clock: Generated<string | null>
     clock_offset_ms: Generated<number | null>
     clock_at: Generated<number | null>
+    clock_memory: Generated<string | null>
   }
   asset: {
     id: string
