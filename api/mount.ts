@@ -61,7 +61,7 @@ async function handle(route: Route, deps: ApiDeps, req: Request, res: Response):
   let result = 'ok'
   try {
     if (route.access !== 'device') {
-      if (UNSAFE.has(req.method)) refuseForeign(req)
+      if (UNSAFE.has(req.method)) refuseForeign(req, route.consumes)
       me = await personOf(req, deps)
       checkAccess(route.access, me)
     }
@@ -114,7 +114,7 @@ export function mayUse(access: Access, role: Role): boolean {
  * A change must come from our own pages. Browsers say where a request comes from and pages cannot change that; what
  * says nothing is not a browser, and carries no cookie that it was not given.
  */
-function refuseForeign(req: Request): void {
+function refuseForeign(req: Request, consumes?: readonly string[]): void {
   const site = req.get('sec-fetch-site')
   const origin = req.get('origin')
   const foreign =
@@ -122,6 +122,12 @@ function refuseForeign(req: Request): void {
     (origin !== undefined && hostOf(origin) !== req.host)
   if (foreign) throw new HttpProblem(403, 'foreign_origin', 'Changes are only taken from our own pages.')
   const type = req.get('content-type')
+  if (consumes) {
+    // Never what a form of another site can send (text/plain and the two of forms): consumes names none of those.
+    const sent = type?.split(';')[0]?.trim().toLowerCase()
+    if (sent !== undefined && consumes.includes(sent)) return
+    throw new HttpProblem(415, 'wrong_content_type', `Send Content-Type: ${consumes.join(' or ')}.`)
+  }
   if (type !== undefined && !/^application\/([a-z.-]+\+)?json\s*(;|$)/i.test(type)) {
     throw new HttpProblem(415, 'not_json', 'Send Content-Type: application/json.')
   }

@@ -44,7 +44,7 @@ export type Route = {
   params?: z.ZodObject
   query?: z.ZodObject
   body?: z.ZodType
-  /** of a device: the media types of its body */
+  /** media types of a body that is not JSON; the handler reads it */
   consumes?: readonly string[]
   /** the change needs If-Match with the version it is based on */
   ifMatch?: boolean

@@ -41,10 +41,14 @@ export async function readText(file: string): Promise<{ text: string; encoding: 
     }
     chunks.push(chunk as Buffer)
   }
-  const buffer = Buffer.concat(chunks)
+  return decodeText(Buffer.concat(chunks))
+}
+
+/** Bytes as text, as `readText` does it. */
+export function decodeText(bytes: Uint8Array): { text: string; encoding: 'utf-8' | 'iso-8859-1' } {
   try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(buffer), encoding: 'utf-8' }
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), encoding: 'utf-8' }
   } catch {
-    return { text: new TextDecoder('windows-1252').decode(buffer), encoding: 'iso-8859-1' }
+    return { text: new TextDecoder('windows-1252').decode(bytes), encoding: 'iso-8859-1' }
   }
 }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { lengthM } from '../../detection/network/geometry.ts'
 import { PAVEMENTS, type Pavement, ROAD_OBJECT_KINDS, type RoadObjectKind } from '../../model/network.ts'
 import { upsertAssets } from '../../store/records/assets.ts'
+import { appendChange } from '../../store/records/changes.ts'
 import {
   importedBounds,
   importNetwork,
@@ -9,9 +10,10 @@ import {
   setPavements,
 } from '../../store/records/network.ts'
 import type { Records } from '../../store/records/open.ts'
+import { inTransaction } from '../../store/records/transaction.ts'
 import type { Secrets } from '../../store/secrets.ts'
 import { assetsOf } from './assets.ts'
-import { devicesOf, registerDevices } from './devices.ts'
+import { planDevices, writeDevices } from './devices.ts'
 import { readNwb } from './nwb.ts'
 import { readPoints } from './points.ts'
 import { readText } from './read-bytes.ts'
@@ -202,32 +204,44 @@ async function importAssets(request: ImportRequest, name: string): Promise<Impor
 }
 
 async function importDevices(request: ImportRequest): Promise<ImportReport> {
+  const { records, secrets } = request
+  const { sqlite } = records
   const findings = startFindings()
   const { text } = await readText(request.file)
-  const devices = devicesOf(readTable(request.file, text), findings)
-  if (devices.length === 0) {
+  const now = request.now()
+  const plan = planDevices(sqlite, readTable(request.file, text), { now, unknownAsset: 'note' })
+  findings.read = plan.lines.length
+  for (const line of plan.lines) {
+    if (line.verdict === 'refused') refuse(findings, line.where, line.detail)
+  }
+  for (const text of plan.notes) note(findings, text)
+  const lost = plan.lines.find((line) => line.detail.startsWith('names the bridge'))
+  if (lost) throw new ImportError(`device ${lost.deviceId} ${lost.detail}`, findings)
+  if (plan.devices.length === 0) {
     const why = findings.refusals[0]
     throw new ImportError(`${request.file} holds no usable device; ${why?.where}: ${why?.reason}`, findings)
   }
   const handover = request.secretsFile ? openSecretsFile(request.secretsFile) : null
-  let made: ReturnType<typeof registerDevices>
+  let fresh: Map<string, string>
   try {
-    made = registerDevices(request.records, devices, {
-      secrets: request.secrets,
-      now: request.now(),
-      rotate: request.rotate ?? false,
-      findings,
-      ...(handover ? { beforeCommit: handover.prepare } : {}),
+    fresh = inTransaction(sqlite, () => {
+      const secretsFor = request.rotate ? 'all' : 'missing'
+      const given = writeDevices(sqlite, plan.devices, { secrets, now, by: 'import', secretsFor })
+      // The secrets are on disk before the devices are: throwing here undoes the import.
+      handover?.prepare(given)
+      const { length: count } = plan.devices
+      appendChange(sqlite, { kind: 'device', ref: 'import', data: { count }, at: now })
+      return given
     })
     handover?.publish()
   } finally {
     handover?.discard()
   }
-  const { fresh, added, updated } = made
-  const details = [`${added} new, ${updated} known, ${fresh.size} fresh secrets`]
+  const added = plan.devices.filter((device) => device.verdict === 'created').length
+  const details = [`${added} new, ${plan.devices.length - added} known, ${fresh.size} fresh secrets`]
   if (handover) details.push(`secrets in ${request.secretsFile}`)
   else if (fresh.size > 0) {
     details.push('the secrets were not kept: run again with --rotate --secrets FILE to have them')
   }
-  return { kind: 'devices', file: request.file, imported: devices.length, findings, details }
+  return { kind: 'devices', file: request.file, imported: plan.devices.length, findings, details }
 }

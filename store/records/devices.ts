@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite'
 import { type Selectable, sql } from 'kysely'
 import type {
   Calibration,
@@ -139,7 +140,7 @@ export async function createDevice(records: Records, device: NewDevice, now: num
   if (result.numInsertedOrUpdatedRows === 0n)
     throw new DeviceExistsError(`device ${full.id} is there already`)
   inTransaction(records.sqlite, () => {
-    declareFromType(records, full.id, full.typeId, now)
+    declareFromType(records.sqlite, full.id, full.typeId, now)
     declareDatastreams(records.sqlite, full.id, datastreams, now)
   })
   return full
@@ -200,14 +201,14 @@ export async function updateDevice(
         now,
         id,
       )
-    if (after.typeId !== before.typeId) declareFromType(records, id, after.typeId, now)
+    if (after.typeId !== before.typeId) declareFromType(sqlite, id, after.typeId, now)
     if (datastreams) declareDatastreams(sqlite, id, datastreams, now)
     return true
   })
 }
 
 /** A device of a type has what the type declares, but for what it declared itself. */
-function declareFromType({ sqlite }: Records, id: string, typeId: string | null, now: number): void {
+export function declareFromType(sqlite: DatabaseSync, id: string, typeId: string | null, now: number): void {
   if (typeId === null) return
   const row = sqlite.prepare('select datastreams from device_type where id = ?').get(typeId) as
     | { datastreams: string }
