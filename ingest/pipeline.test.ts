@@ -363,7 +363,8 @@ test('a store that is away holds its batch; nothing is lost when it comes back',
 test('quarantine stays within its bytes: the oldest go first, and are counted', async () => {
   const t = await town()
   const ingest = await t.open({ quarantineBytes: 10_000, batch: 10 })
-  for (let i = 0; i < 40; i++) await t.publish('s1', 'observations', `bad ${i} ${'x'.repeat(500)}`)
+  // Each a sender of its own, unknown to the register: none has more than its share.
+  for (let i = 0; i < 40; i++) await t.publish(`who-${i}`, 'observations', `bad ${i} ${'x'.repeat(500)}`)
   await ingest.drain()
   const rows = t.rows('select sequence, bytes from quarantine order by id')
   expect(rows.length).toBeGreaterThan(5)
