@@ -109,6 +109,42 @@ test('the newest word on the battery counts', async () => {
   expect(await health()).toEqual([])
 })
 
+test('uplinks that never came are counted by their frame counter, and a late one is not lost', async () => {
+  const lns = { id: 'lns', name: 'L', kind: 'bridge', format: 'tts-v3', topicTree: 'v3/app@ttn/#' } as const
+  await createDevice(records, lns, NOW)
+  const probe = { id: 'probe', name: 'P', kind: 'sensor', bridgeId: 'lns', externalId: 'eui-1' } as const
+  await createDevice(records, { ...probe, mapping: { t: { observedProperty: 'temperature' } } }, NOW)
+  const uplink = (f_cnt: number, session_key_id = 'a', decoded_payload: object = { t: f_cnt }) => {
+    now += MINUTE
+    take('lns', 'v3/app@ttn/devices/eui-1/up', {
+      end_device_ids: { device_id: 'eui-1' },
+      received_at: new Date(now).toISOString(),
+      uplink_message: {
+        session_key_id,
+        f_cnt,
+        f_port: 1,
+        decoded_payload,
+        received_at: new Date(now).toISOString(),
+      },
+    })
+  }
+  const frames = async () => (await getDevice(records, 'probe', now))?.state?.frames
+  uplink(7)
+  uplink(8)
+  expect(await frames()).toEqual({ lost: 0, at: null })
+  expect(await health('probe')).toEqual([])
+  uplink(12)
+  // What holds nothing that is mapped came over the air all the same.
+  uplink(13, 'a', { other: 1 })
+  open()
+  uplink(11)
+  expect(await frames()).toEqual({ lost: 2, at: NOW + 3 * MINUTE })
+  expect(await health('probe')).toEqual(['lost_frames'])
+  uplink(0, 'b')
+  uplink(1, 'b')
+  expect(await frames()).toMatchObject({ lost: 2 })
+})
+
 test('who was heard before the broker went is unknown; who came back while we looked away is online', async () => {
   const live = async () => (await getDevice(records, 's1', now))?.liveness
   status('online', NOW)

@@ -13,6 +13,7 @@ import { openQuarantine, type Untold } from '../store/records/quarantine.ts'
 import { inTransaction } from '../store/records/transaction.ts'
 import type { Clocks } from './clock.ts'
 import { batteryOf, hear, noteBattery, noteVerdict } from './device-state.ts'
+import { countFrame } from './frame-counter.ts'
 import { isMoving } from './interpret/area.ts'
 import type { Arrived } from './interpret/inbound.ts'
 import type { Interpreted } from './interpret/interpret.ts'
@@ -365,6 +366,13 @@ function note(
         verdict === 'accepted' ? null : (found.refusedOf?.get(device.id) ?? found.rejections[0]?.code ?? ''),
       status: found.status,
     })
+  }
+  const newer = via !== 'replay' && record.receivedAt >= (state.lastMessageAt ?? 0)
+  for (const { deviceId, frameCount, session, batteryPercent } of found.links) {
+    if (deviceId !== device.id) continue
+    const at = record.receivedAt
+    if (frameCount !== undefined) countFrame(state.frames, { frameCount, session }, { at, newer })
+    if (batteryPercent !== undefined) noteBattery(state, { value: batteryPercent, unit: '%', at })
   }
   hear(state, record, moment, found.status?.state === 'offline')
   for (const reading of found.readings) {
