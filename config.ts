@@ -64,6 +64,8 @@ const schema = z.object({
       all: parts.some((part) => part === '1' || part === 'true'),
       hosts: parts.filter((part) => !['0', '1', 'true', 'false'].includes(part)),
     })),
+  /** minutes between comparisons of sensors that stand together; 0: never */
+  SCHOUW_COMPARE_MINUTES: count(10, 0),
   /** a persistent MQTT session that nobody came back for is forgotten after this many days */
   SCHOUW_SESSION_KEEP_DAYS: count(7),
 })
@@ -91,6 +93,7 @@ export type Config = {
   quarantine: { maxBytes: number; keepDays: number }
   driveKeepHours: number
   tripEndTrimM: number
+  compareMinutes: number
   sessionKeepDays: number
   /** where connections may go beside public addresses: everywhere, or to these hosts, addresses and CIDR ranges */
   privateAddresses: { all: boolean; hosts: readonly string[] }
@@ -144,6 +147,7 @@ export function loadConfig(env: Record<string, string | undefined>): Readonly<Co
     quarantine: { maxBytes: v.SCHOUW_QUARANTINE_MAX_BYTES, keepDays: v.SCHOUW_QUARANTINE_KEEP_DAYS },
     driveKeepHours: v.SCHOUW_DRIVE_KEEP_HOURS,
     tripEndTrimM: v.SCHOUW_TRIP_END_TRIM_M,
+    compareMinutes: v.SCHOUW_COMPARE_MINUTES,
     sessionKeepDays: v.SCHOUW_SESSION_KEEP_DAYS,
     privateAddresses: v.SCHOUW_ALLOW_PRIVATE_ADDRESSES,
   })

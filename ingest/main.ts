@@ -6,7 +6,7 @@ import { readWatch } from '../model/live.ts'
 import { JOB_EVENT_TOPIC, WATCH_EVENT_TOPIC } from '../model/topics.ts'
 import { JOURNAL_START } from '../store/journal/position.ts'
 import { openJournalReader } from '../store/journal/reader.ts'
-import { openReadingsWriter } from '../store/readings/open.ts'
+import { openReadingsReader, openReadingsWriter } from '../store/readings/open.ts'
 import { writeAudit } from '../store/records/audit.ts'
 import { openDeviceClocks } from '../store/records/clocks.ts'
 import { deviceRegister } from '../store/records/devices.ts'
@@ -14,6 +14,7 @@ import { openRecords } from '../store/records/open.ts'
 import { INTERNAL_USERS, openSecrets } from '../store/secrets.ts'
 import { createCodecs } from './codec/codecs.ts'
 import { createClocks } from './clock.ts'
+import { createColocation } from './colocation.ts'
 import { startDetection } from './detect/start.ts'
 import { healthReport } from './health.ts'
 import { createDeviceLimits } from './limits.ts'
@@ -163,6 +164,21 @@ async function trim(): Promise<void> {
   }
 }
 
+const reader = await openReadingsReader({ dataDir: config.dataDir })
+const colocation = createColocation({ writer: readings, reader, devices, log })
+let comparing: Promise<unknown> | undefined
+const compareTimer =
+  config.compareMinutes === 0
+    ? undefined
+    : setInterval(() => {
+        comparing ??= colocation
+          .step()
+          .catch((error: unknown) => log.warn({ err: error }, 'sensors could not be compared; trying again'))
+          .finally(() => {
+            comparing = undefined
+          })
+      }, config.compareMinutes * 60_000)
+
 let ending = false
 async function end(reason: string): Promise<void> {
   if (ending) return
@@ -170,8 +186,11 @@ async function end(reason: string): Promise<void> {
   log.info({ reason }, 'ingest: closing')
   clearInterval(healthTimer)
   clearInterval(trimTimer)
+  clearInterval(compareTimer)
+  colocation.close()
   clearInterval(toldTimer)
-  await Promise.all([pipeline.stop(), detection.close(), replayer.close()])
+  await Promise.all([pipeline.stop(), detection.close(), replayer.close(), comparing])
+  await reader.close()
   codecs.close()
   tell.close()
   await client.endAsync(true).catch(() => {})

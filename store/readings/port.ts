@@ -87,6 +87,9 @@ export type SeriesPoint = {
 
 export type ComparedDay = { property: string; day: number }
 
+/** Hours 0..23 UTC of a day (UTC, epoch day) in which a datastream disagreed with those that stand beside it. */
+export type ColocationMark = { datastreamId: number; day: number; hours: ReadonlySet<number> }
+
 /** Median of each hour (0..23 UTC) of a day; null where there is no reading. */
 export type HourlyMedians = { datastreamId: number; medians: (number | null)[] }
 
@@ -122,8 +125,8 @@ export type ReadingsWriter = {
    */
   toCompare(limit: number): Promise<ComparedDay[]>
   compared(days: readonly ComparedDay[]): Promise<void>
-  /** The bit `colocation` of one day of a datastream: set in these hours (0..23 UTC), cleared in the others. */
-  setColocation(datastreamId: number, day: number, hours: ReadonlySet<number>): Promise<void>
+  /** The bit `colocation` of a day of each datastream: set in the hours named, cleared in the others. All or nothing. */
+  setColocation(marks: readonly ColocationMark[]): Promise<void>
   /** Raw drives older than `beforeMs` (received) go. Returns how many chunks were deleted. */
   deleteChunksBefore(beforeMs: number): Promise<number>
   close(): Promise<void>

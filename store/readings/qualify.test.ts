@@ -290,13 +290,13 @@ test('days that changed are to be compared until that is done, also what changes
   expect(await writer.toCompare(10)).toEqual([])
 
   await write(reading({ ms: START + HOUR, value: 1 }))
-  await writer.setColocation(1, day, new Set([12]))
+  await writer.setColocation([{ datastreamId: 1, day, hours: new Set([12]) }])
   const marked = () =>
     stored(dataDir)
       .filter((row) => row.name === 'no2')
       .map((row) => row.quality & QUALITY.colocation)
   expect(marked()).toEqual([0, 1024, 1024, 0])
-  await writer.setColocation(1, day, new Set([13]))
+  await writer.setColocation([{ datastreamId: 1, day, hours: new Set([13]) }])
   expect(marked()).toEqual([0, 0, 0, 1024])
   expect(stored(dataDir).find((row) => row.name === 'no2')?.latest).toBe(1024)
   // and the next write does not forget it

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { QUALITY } from '../../model/quality.ts'
 import type {
+  ColocationMark,
   ComparedDay,
   DriveProgress,
   Reading,
@@ -416,31 +417,25 @@ export function openSqliteReadingsWriter(options: ReadingsWriterOptions): Readin
     return progress
   }
 
-  function setColocation(id: number, day: number, hours: ReadonlySet<number>): void {
-    const stream = sql.streamOf.get(id) as
-      | { device_id: string; name: string; latest_ms: number; latest_ns: number }
-      | undefined
-    if (!stream) return
-    db.exec('begin immediate')
-    try {
-      let changes = 0
-      for (const hour of HOURS) {
-        const mark = hours.has(hour) ? sql.markHour : sql.clearHour
-        changes += Number(mark.run(id, day * BUCKETS_A_DAY + hour * BUCKETS_AN_HOUR).changes)
-      }
-      if (changes > 0 && Math.floor(stream.latest_ms / DAY_MS) === day) {
-        sql.latestFromRow.run(id, ...keyOf(id, stream.latest_ms, stream.latest_ns))
-        const row = sql.findQuality.get(...keyOf(id, stream.latest_ms, stream.latest_ns)) as
-          | { quality: number }
-          | undefined
-        const series = known.get(`${stream.device_id}\n${stream.name}`)
-        if (series && row) series.latestQuality = row.quality
-      }
-      db.exec('commit')
-    } catch (error) {
-      if (db.isTransaction) db.exec('rollback')
-      throw error
+  function setColocation({ datastreamId: id, day, hours }: ColocationMark): void {
+    let changes = 0
+    for (const hour of HOURS) {
+      const mark = hours.has(hour) ? sql.markHour : sql.clearHour
+      changes += Number(mark.run(id, day * BUCKETS_A_DAY + hour * BUCKETS_AN_HOUR).changes)
     }
+    if (changes === 0) return
+    const stream = sql.streamOf.get(id) as {
+      device_id: string
+      name: string
+      latest_ms: number
+      latest_ns: number
+    }
+    if (Math.floor(stream.latest_ms / DAY_MS) !== day) return
+    const key = keyOf(id, stream.latest_ms, stream.latest_ns)
+    const { quality } = sql.findQuality.get(...key) as { quality: number }
+    sql.setLatestQuality.run(quality, id)
+    const series = known.get(`${stream.device_id}\n${stream.name}`)
+    if (series) series.latestQuality = quality
   }
 
   return {
@@ -470,8 +465,17 @@ export function openSqliteReadingsWriter(options: ReadingsWriterOptions): Readin
     async compared(days) {
       for (const { property, day } of days) sql.compared.run(property, day)
     },
-    async setColocation(datastreamId, day, hours) {
-      setColocation(datastreamId, day, hours)
+    async setColocation(marks) {
+      db.exec('begin immediate')
+      try {
+        for (const mark of marks) setColocation(mark)
+        db.exec('commit')
+      } catch (error) {
+        // What memory says of latest values may be ahead of the file now.
+        known.clear()
+        if (db.isTransaction) db.exec('rollback')
+        throw new Error('readings: the comparison was not written', { cause: error })
+      }
     },
     async deleteChunksBefore(beforeMs) {
       let deleted = 0
@@ -532,11 +536,7 @@ function prepare(db: DatabaseSync) {
        where bucket in (select ?2 + n from slot where n < ${BUCKETS_AN_HOUR}) and series = ?1
          and (quality & ${QUALITY.colocation}) <> 0`,
     ),
-    latestFromRow: db.prepare(
-      `update series set latest_quality =
-         (select quality from reading where bucket = ?2 and series = ?3 and t = ?4 and ns = ?5)
-       where id = ?1`,
-    ),
+    setLatestQuality: db.prepare('update series set latest_quality = ? where id = ?'),
     setReceived: db.prepare(
       'update reading set received_d = ? where bucket = ? and series = ? and t = ? and ns = ?',
     ),
