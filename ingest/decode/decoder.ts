@@ -1,4 +1,4 @@
-import type { Device } from '../../model/device.ts'
+import type { Device, Mapping } from '../../model/device.ts'
 import type { ObservationPayload } from '../../model/payloads.ts'
 import type { Rejection } from '../../model/reject.ts'
 
@@ -23,6 +23,19 @@ export type DecodedObservation = {
   index?: number
 }
 
+export type DecodedFields = {
+  value: Record<string, unknown>
+  pointer: string
+  /** where a field stands, when not under its own name below `pointer` */
+  places?: Readonly<Record<string, string>>
+  /** units (UCUM) that came with the values: they go before what a mapping says */
+  units?: Readonly<Record<string, string>>
+  /** what the format itself says of fields that the device's mapping does not name */
+  meaning?: Mapping
+  /** the format has much that nobody needs to store: fields that mean nothing to us are no fault */
+  idle?: true
+}
+
 /**
  * One device's share of a message. A decoder is pure and knows no register: which device a name belongs to, what its
  * fields mean and what its codec makes of radio bytes is said afterwards, by `ingest/interpret`.
@@ -42,7 +55,7 @@ export type DecodedPart = {
   id?: string
   observations: readonly DecodedObservation[]
   /** a decoded object whose fields the mapping of the device names */
-  fields?: { value: Record<string, unknown>; pointer: string }
+  fields?: DecodedFields
   /** radio bytes for the codec of the device's type; used when there are no `fields` */
   uplink?: { bytes: Uint8Array; fPort: number; pointer: string }
   /** what the network server made of it in the schema of The Things Stack; used for what no mapping names */

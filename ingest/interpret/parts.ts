@@ -1,10 +1,10 @@
-import type { Device } from '../../model/device.ts'
+import type { Device, Mapping } from '../../model/device.ts'
 import { type ObservationPayload, observationSchema } from '../../model/payloads.ts'
-import type { RejectCode } from '../../model/reject.ts'
+import type { RejectCode, Rejection } from '../../model/reject.ts'
 import { DEVICE_ID } from '../../model/topics.ts'
 import { toRfc3339 } from '../../model/time.ts'
 import type { JournalRecord } from '../../store/journal/port.ts'
-import type { Decoded, DecodedObservation, DecodedPart, Decoder } from '../decode/decoder.ts'
+import type { Decoded, DecodedFields, DecodedObservation, DecodedPart, Decoder } from '../decode/decoder.ts'
 import { clip, pointerOf } from '../decode/json.ts'
 import { type MappedField, mapFields } from '../decode/mapping.ts'
 import { wrongShape } from '../decode/shape.ts'
@@ -25,23 +25,37 @@ type Run = {
   links: Link[]
   warnings: string[]
   refusedOf: Map<string, RejectCode>
+  /** devices of which something was taken, or named to be taken */
+  named: Set<string>
+  /** fields that nobody named, of each device the first place where there were any */
+  unnamed: Map<string, { device: Device; pointer: string; fields: Set<string> }>
+  /** what is refused once for a whole message, however often it stands there */
+  told: Set<string>
   /** of the next reading that has no place of its own */
   index: number
 }
 
 function newTally(): Omit<Run, 'self' | 'record' | 'context' | 'found'> {
-  return { devices: [], links: [], warnings: [], refusedOf: new Map(), index: 0 }
+  return {
+    devices: [],
+    links: [],
+    warnings: [],
+    refusedOf: new Map(),
+    named: new Set(),
+    unnamed: new Map(),
+    told: new Set(),
+    index: 0,
+  }
 }
 
 /** Where the fields of a part stand, and what they hold. */
-type Fields = {
-  value: Record<string, unknown>
-  /** of the object; of a codec's, of the bytes */
-  pointer: string
+type Fields = DecodedFields & {
+  /** by a codec: then `pointer` is that of its bytes */
   decodedHere: boolean
 }
 
 const MAX_WARNINGS = 20
+const FIELDS_LISTED = 32
 
 /** Bytes of one format to readings and refusals, for all devices that they speak for. */
 export function interpretDecoded(
@@ -77,6 +91,7 @@ function takeParts(parts: readonly DecodedPart[], run: Run): void {
     const part = parts[i]
     if (part) takePart(part, i, run)
   }
+  refuseUnnamed(run)
   const first = run.devices[0]
   if (first) {
     found.device = first
@@ -92,7 +107,7 @@ function takePart(part: DecodedPart, partIndex: number, run: Run): void {
   const before = found.rejections.length
   const device = part.names === null ? run.self : deviceNamed(part.names, run)
   if (!device) {
-    found.rejections.push(unknownDevice(part.namePointer, part.names?.join(' or ') ?? ''))
+    refuseOnce(unknownDevice(part.namePointer, part.names?.join(' or ') ?? ''), run)
     blame(run.self, before, run)
     return
   }
@@ -106,6 +121,7 @@ function takePart(part: DecodedPart, partIndex: number, run: Run): void {
   if (part.link && Object.keys(part.link).length > 0) run.links.push({ deviceId: device.id, ...part.link })
   for (const warning of part.warnings ?? []) warn(warning, run)
   const where = circumstances(run.record, run.context, device)
+  if (part.observations.length > 0) run.named.add(device.id)
   for (const one of part.observations) takeObservation(one, part, where, run)
   takeFields(part, partIndex, where, run)
   blame(device, before, run)
@@ -113,6 +129,28 @@ function takePart(part: DecodedPart, partIndex: number, run: Run): void {
 
 function hasFields({ fields, uplink, normalized, link }: DecodedPart): boolean {
   return (fields ?? uplink ?? normalized ?? link) !== undefined
+}
+
+/** A list of a thousand readings of a device that nobody registered is one mistake. */
+function refuseOnce(rejection: Rejection, { found, told }: Run): void {
+  const what = `${rejection.code} ${rejection.got}`
+  if (told.has(what)) return
+  told.add(what)
+  found.rejections.push(rejection)
+}
+
+/** Fields that nobody named are a fault when nothing at all of the device was named. */
+function refuseUnnamed(run: Run): void {
+  const { found, named, unnamed } = run
+  const ignored = new Set<string>()
+  for (const [id, { device, pointer, fields }] of unnamed) {
+    for (const field of fields) if (ignored.size < FIELDS_LISTED) ignored.add(field)
+    if (named.has(id)) continue
+    const before = found.rejections.length
+    found.rejections.push(fieldsNobodyMapped(pointer, [...fields], device))
+    blame(device, before, run)
+  }
+  found.ignored.push(...ignored)
 }
 
 function speakFor(device: Device, { devices }: Run): void {
@@ -140,7 +178,7 @@ function deviceNamed(names: readonly string[], { self, context: { devices } }: R
 }
 
 function takeObservation(one: DecodedObservation, part: DecodedPart, where: Circumstances, run: Run): void {
-  const place: Place = { base: one.pointer, whole: true }
+  const place = placeOf(one.pointer, part)
   const index = one.index ?? run.index++
   if (one.datastreamId === undefined) {
     checkAndTake(one.observation, place, index, where, run.found)
@@ -150,7 +188,7 @@ function takeObservation(one: DecodedObservation, part: DecodedPart, where: Circ
   const declared = devices.datastreamById(one.datastreamId)
   const device = declared && devices.get(declared.deviceId)
   if (!device || (device.id !== run.self.id && device.bridgeId !== run.self.id)) {
-    run.found.rejections.push(unknownDatastream(part.namePointer || one.pointer, one.datastreamId, run.self))
+    refuseOnce(unknownDatastream(part.namePointer || one.pointer, one.datastreamId, run.self), run)
     return
   }
   speakFor(device, run)
@@ -200,9 +238,9 @@ function take(
 function takeFields(part: DecodedPart, partIndex: number, where: Circumstances, run: Run): void {
   const fields = part.fields ? { ...part.fields, decodedHere: false } : decodeUplink(part, where, run)
   if (!fields) return
-  const { value, pointer } = fields
-  const { found: mapped, named, ignored } = mapFields(value, where.device.mapping)
-  if (run.context.trace) run.found.steps.push(mapStep(where.device, mapped, ignored))
+  const { device } = where
+  const { found: mapped, named, ignored } = mapFields(fields.value, mappingOf(device, fields))
+  if (run.context.trace) run.found.steps.push(mapStep(device, mapped, ignored))
   const taken = new Set<string>()
   for (const field of mapped) {
     const { observedProperty, datastream } = field.target
@@ -214,9 +252,25 @@ function takeFields(part: DecodedPart, partIndex: number, where: Circumstances, 
     taken.add(key)
     takeField(field, fields, part, partIndex, where, run)
   }
-  run.found.ignored.push(...ignored)
-  if (!named && ignored.length > 0)
-    run.found.rejections.push(fieldsNobodyMapped(pointer, ignored, where.device))
+  if (named || fields.idle) run.named.add(device.id)
+  if (ignored.length === 0) return
+  const known = run.unnamed.get(device.id) ?? { device, pointer: fields.pointer, fields: new Set() }
+  run.unnamed.set(device.id, known)
+  for (const field of ignored) if (known.fields.size < FIELDS_LISTED) known.fields.add(field)
+}
+
+/** What the device, or else its type, says of a field goes before what its format says. */
+function mappingOf({ mapping }: Device, { meaning }: DecodedFields): Mapping | null {
+  if (!meaning || !mapping) return meaning ?? mapping
+  const rest = Object.entries(meaning).filter(([field]) => !Object.hasOwn(mapping, field))
+  return { ...mapping, ...Object.fromEntries(rest) }
+}
+
+/** Where a field stands in the payload. */
+function pointerOfField(path: readonly string[], { pointer, places, decodedHere }: Fields): string {
+  if (decodedHere) return pointer
+  const [first = '', ...rest] = path
+  return places && Object.hasOwn(places, first) ? places[first] + pointerOf(rest) : pointer + pointerOf(path)
 }
 
 function takeField(
@@ -227,13 +281,15 @@ function takeField(
   where: Circumstances,
   run: Run,
 ): void {
-  const pointer = fields.decodedHere ? fields.pointer : fields.pointer + pointerOf(path)
+  const pointer = pointerOfField(path, fields)
+  const { units } = fields
+  const said = units && Object.hasOwn(units, field) ? units[field] : unit
   const before = run.found.rejections.length
   checkAndTake(
     {
       observedProperty: target.observedProperty,
       result,
-      ...(unit === undefined ? {} : { unit }),
+      ...(said === undefined ? {} : { unit: said }),
       ...(target.datastream === undefined ? {} : { datastream: target.datastream }),
       ...timesOf(part),
     },
