@@ -16,7 +16,11 @@ const blocks = [...page.matchAll(/^```json (.+)\n([\s\S]*?)^```$/gm)].map((match
   text: match[2] ?? '',
   title: `example ${i + 1}: ${match[1]}`,
 }))
-const context = { devices: registerOf([device({ id: 'tuin-1', kind: 'vehicle' })]), area: null }
+const bridge = { kind: 'bridge', format: 'json-mapped', topicTree: 'zigbee2mqtt/#,homeassistant/#' } as const
+const context = {
+  devices: registerOf([device({ id: 'tuin-1', kind: 'vehicle' }), device({ id: 'z2m', ...bridge })]),
+  area: null,
+}
 
 for (const { what, text, title } of blocks) {
   test(title, () => {
@@ -27,6 +31,12 @@ for (const { what, text, title } of blocks) {
       for (const { observedProperty } of Object.values(mapping ?? {})) {
         expect(OBSERVED_PROPERTIES.has(observedProperty)).toBe(true)
       }
+    } else if (words[0] === 'announcement') {
+      const topic = 'homeassistant/sensor/x/config'
+      expect(interpret(record(topic, text, { deviceId: 'z2m' }), context)).toMatchObject({
+        rejections: [],
+        announcement: { proposal: { problems: [], observedProperty: expect.any(String) } },
+      })
     } else {
       const refused = words[0] === 'refused'
       const channel = refused ? words[1] : words[0]
