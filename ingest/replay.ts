@@ -24,8 +24,8 @@ export type Replayer = {
 const WINDOW = 32
 const LOOK_EVERY_MS = 1_000
 /** A replay that nobody looks after for so long is taken up by whoever does. */
-const LEASE_MS = 10_000
-const KEEP_EVERY_MS = 3_000
+const LEASE_MS = 5_000
+const KEEP_EVERY_MS = 1_500
 const SETTLE_EVERY_MS = 100
 const RETRY_MS = 500
 /** Failures in a row, with a broker that is there, after which a replay is given up. */
