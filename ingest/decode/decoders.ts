@@ -1,24 +1,24 @@
 import type { PayloadFormat } from '../../model/device.ts'
 import type { Decoder } from './decoder.ts'
+import { fiwareIotaJson } from './fiware-iota-json.ts'
+import { chirpstackV4 } from './chirpstack-v4.ts'
+import { jsonMapped } from './json-mapped.ts'
+import { nativeCbor } from './native-cbor.ts'
 import { nativeJson } from './native-json.ts'
+import { thingsboard } from './thingsboard.ts'
 import { ttsV3 } from './tts-v3.ts'
 
 /** Formats whose decoder is not here yet: it leaves this line when it comes. */
-type Missing =
-  | 'native-cbor'
-  | 'json-mapped'
-  | 'chirpstack-v4'
-  | 'senml-json'
-  | 'senml-cbor'
-  | 'sensorthings-1.1'
-  | 'thingsboard'
-  | 'fiware-iota-json'
-  | 'sensor-community'
-  | 'talq-2.7'
+type Missing = 'senml-json' | 'senml-cbor' | 'sensorthings-1.1' | 'sensor-community' | 'talq-2.7'
 
 const DECODERS: Record<Exclude<PayloadFormat, Missing>, Decoder> = {
   'native-json': nativeJson,
+  'native-cbor': nativeCbor,
+  'json-mapped': jsonMapped,
   'tts-v3': ttsV3,
+  'chirpstack-v4': chirpstackV4,
+  thingsboard,
+  'fiware-iota-json': fiwareIotaJson,
 }
 
 /** Who reads a format; undefined while nobody does. */
