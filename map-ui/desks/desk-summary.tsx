@@ -42,7 +42,7 @@ export function DeskSummary() {
       <Fact
         words={t.desk.summary.lastRefused}
         to={{ tab: 'quarantine', sel: null, code: '', deviceId: '', typeId: '' }}
-        value={last ? f.ago(last.receivedAt) : t.device.never}
+        value={last ? f.ago(last.receivedAt) : '–'}
       />
       <Fact
         words={t.desk.summary.quarantine}
@@ -52,10 +52,7 @@ export function DeskSummary() {
             <>
               {f.number(refused.messages)}{' '}
               <span className="quiet">
-                {t.desk.summary.ofMax(
-                  f.number(refused.bytes / 1_048_576, 1),
-                  f.number(refused.maxBytes / 1_048_576),
-                )}
+                {t.desk.summary.ofMax(f.size(refused.bytes), f.size(refused.maxBytes))}
               </span>
             </>
           ) : (

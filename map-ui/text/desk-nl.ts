@@ -134,7 +134,7 @@ export const deskNl = {
     behind: 'Bronnen achter',
     lastRefused: 'Laatst geweigerd',
     quarantine: 'Quarantaine',
-    ofMax: (size: string, max: string) => `${size} van ${max} MB`,
+    ofMax: (size: string, max: string) => `${size} van ${max}`,
   },
   every: {
     seconds: (n: string) => (n === '1' ? 'elke seconde' : `elke ${n} seconden`),
@@ -431,7 +431,7 @@ export const deskNl = {
     doIt: (n: number) => (n === 1 ? '1 apparaat inlezen' : `${n} apparaten inlezen`),
     would: (created: string, updated: string) => `Zou ${created} maken en ${updated} wijzigen`,
     did: (created: string, updated: string) => `${created} gemaakt, ${updated} gewijzigd`,
-    refused: (n: string) => `${n} regels geweigerd`,
+    refused: (n: string) => (n === '1' ? '1 regel geweigerd' : `${n} regels geweigerd`),
     report: 'Verslag per regel',
     line: 'Regel',
     detail: 'Bijzonderheden',
@@ -538,7 +538,7 @@ export const deskNl = {
     typeNameHint:
       'Merk en model, zoals Dragino LSE01. Volgende apparaten van dit type kosten dan geen werk meer.',
     typeNeeded: 'Geef het nieuwe type een naam.',
-    interval: 'Stuurt elke',
+    interval: 'Stuurt een bericht elke',
     intervalHint: 'Blijft het langer stil, dan meldt Schouw dat.',
     intervalUnit: 'Tijdseenheid',
     units: { s: 'seconden', min: 'minuten', h: 'uur' },

@@ -22,6 +22,10 @@ export type Format = {
   dateTime: (time: string | number) => string
   date: (time: string | number) => string
   time: (time: string | number) => string
+  /** to the second, with the day only when it is another one: 11:40:03, or 23 nov, 11:40:03 */
+  moment: (time: string | number, now?: number) => string
+  /** 312 byte, 4,2 kB, 1,3 MB */
+  size: (bytes: number) => string
   /** "3 uur geleden" */
   ago: (time: string | number, now?: number) => string
   /** "3 u", "12 d": for dense rows */
@@ -33,6 +37,7 @@ export function formatsOf(language: Language): Format {
   const dateTime = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium', timeStyle: 'short' })
   const date = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium' })
   const time = new Intl.DateTimeFormat(locale, { timeZone, timeStyle: 'medium' })
+  const day = new Intl.DateTimeFormat(locale, { timeZone, day: 'numeric', month: 'short' })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
   const units = language === 'nl' ? { m: 'min', h: 'u', d: 'd' } : { m: 'min', h: 'h', d: 'd' }
@@ -50,6 +55,16 @@ export function formatsOf(language: Language): Format {
     dateTime: (t) => dateTime.format(new Date(t)),
     date: (t) => date.format(new Date(t)),
     time: (t) => time.format(new Date(t)),
+    moment: (t, now = Date.now()) => {
+      const at = new Date(t)
+      const clock = time.format(at)
+      return day.format(at) === day.format(new Date(now)) ? clock : `${day.format(at)}, ${clock}`
+    },
+    size: (bytes) => {
+      if (bytes < 1_024) return `${number(bytes)} byte`
+      if (bytes < 1_048_576) return `${number(bytes / 1_024, 1)} kB`
+      return `${number(bytes / 1_048_576, 1)} MB`
+    },
     ago: (t, now = Date.now()) => {
       const s = (new Date(t).getTime() - now) / 1000
       const size = Math.abs(s)

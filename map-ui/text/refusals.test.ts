@@ -44,9 +44,17 @@ test('what ails a device, and what keeps an announcement from being accepted, is
   expect([...ailments, ...problems].filter(isEnglishStill)).toEqual([])
 })
 
+test('why a line of a file of devices is not taken is said in Dutch', () => {
+  const file = path.join(ROOT, 'ingest/import/devices.ts')
+  const reasons = [...returnedBy(file), ...secondsOf(file, 'refuse')]
+  expect(reasons.length).toBeGreaterThan(20)
+  expect(reasons.filter(isEnglishStill)).toEqual([])
+})
+
 test('what each step did is said in Dutch', () => {
-  const steps = sentencesOf(path.join(ROOT, 'ingest/interpret/steps.ts'), (name) => name === 'detail')
-  expect(steps.length).toBeGreaterThan(3)
+  const around = filesOf('api/trials').flatMap((file) => sentencesOf(file, (name) => name === 'detail'))
+  expect(around.length).toBeGreaterThan(1)
+  expect(around.filter(isEnglishStill)).toEqual([])
   expect(
     [
       'json-mapped: 1 decoded object',
@@ -101,6 +109,27 @@ function pushedInto(file: string, list: string): string[] {
   const visit = (node: ts.Node) => {
     if (ts.isCallExpression(node) && node.expression.getText() === `${list}.push`)
       found.push(...node.arguments.flatMap(textsIn))
+    ts.forEachChild(node, visit)
+  }
+  visit(parsed(file))
+  return found
+}
+
+function returnedBy(file: string): string[] {
+  const found: string[] = []
+  const visit = (node: ts.Node) => {
+    if (ts.isReturnStatement(node) && node.expression) found.push(...textsIn(node.expression))
+    ts.forEachChild(node, visit)
+  }
+  visit(parsed(file))
+  return found
+}
+
+function secondsOf(file: string, name: string): string[] {
+  const found: string[] = []
+  const visit = (node: ts.Node) => {
+    if (ts.isCallExpression(node) && node.expression.getText() === name && node.arguments[1])
+      found.push(...textsIn(node.arguments[1]))
     ts.forEachChild(node, visit)
   }
   visit(parsed(file))

@@ -37,14 +37,14 @@ export function DeviceMessages({ id }: { id: string }) {
             <tr key={`${message.receivedAt}:${message.correlationId}:${message.summary}`}>
               <td>
                 {message.correlationId === null ? (
-                  <time dateTime={message.receivedAt}>{f.dateTime(message.receivedAt)}</time>
+                  <time dateTime={message.receivedAt}>{f.moment(message.receivedAt)}</time>
                 ) : (
                   <button
                     type="button"
                     className="link-button figures"
                     onClick={() => setOpened(message.correlationId)}
                   >
-                    {f.dateTime(message.receivedAt)}
+                    {f.moment(message.receivedAt)}
                   </button>
                 )}
               </td>

@@ -26,7 +26,9 @@ export function RotateSecret({ path, others, open, onClose, onMade }: Props) {
   const t = useText()
   const [label, setLabel] = useState('')
   const [expires, setExpires] = useState('')
-  const [overlap, setOverlap] = useState(others > 0 ? 168 : 0)
+  // A week, unless a person says otherwise; nothing to overlap with when this is the first.
+  const [chosen, setChosen] = useState<number | null>(null)
+  const overlap = others > 0 ? (chosen ?? 168) : 0
   const action = useAction(async () => {
     const answer = await fetchOrThrow<Credential | { credential: Credential }>(path, {
       method: 'POST',
@@ -74,7 +76,7 @@ export function RotateSecret({ path, others, open, onClose, onMade }: Props) {
             hint={t.desk.access.overlapHint}
             fault={faultAt('/overlapHours')}
           >
-            <select className={SELECT} value={overlap} onChange={(e) => setOverlap(Number(e.target.value))}>
+            <select className={SELECT} value={overlap} onChange={(e) => setChosen(Number(e.target.value))}>
               {OVERLAP_HOURS.map((hours) => (
                 <option key={hours} value={hours}>
                   {t.desk.access.overlapOf[hours]}

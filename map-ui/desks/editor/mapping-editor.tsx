@@ -78,6 +78,9 @@ export function MappingEditor({ mapping, fields, onChange }: Props) {
                 <th scope="col">{t.desk.mapping.property}</th>
                 <th scope="col">{t.desk.mapping.unit}</th>
                 <th scope="col">{t.desk.mapping.which}</th>
+                <th scope="col">
+                  <span className="seen-by-readers">{t.people.actions}</span>
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -132,21 +135,23 @@ export function MappingEditor({ mapping, fields, onChange }: Props) {
                     </td>
                     <td className="mapping-which">
                       {meaning ? (
-                        <>
-                          <input
-                            className={TEXTBOX}
-                            aria-label={t.desk.mapping.whichOf(path)}
-                            value={meaning.datastream ?? ''}
-                            maxLength={64}
-                            placeholder="–"
-                            onChange={(e) => set(path, { datastream: e.target.value })}
-                          />
-                          <IconButton
-                            icon="close"
-                            label={t.desk.mapping.remove(path)}
-                            onClick={() => set(path, { observedProperty: '' })}
-                          />
-                        </>
+                        <input
+                          className={TEXTBOX}
+                          aria-label={t.desk.mapping.whichOf(path)}
+                          value={meaning.datastream ?? ''}
+                          maxLength={64}
+                          placeholder="–"
+                          onChange={(e) => set(path, { datastream: e.target.value })}
+                        />
+                      ) : null}
+                    </td>
+                    <td className="cell-icon">
+                      {meaning ? (
+                        <IconButton
+                          icon="close"
+                          label={t.desk.mapping.remove(path)}
+                          onClick={() => set(path, { observedProperty: '' })}
+                        />
                       ) : null}
                     </td>
                   </tr>

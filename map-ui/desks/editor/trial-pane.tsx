@@ -7,6 +7,7 @@ import { useLanguage, useText } from '../../text/language.ts'
 import { refusalWords } from '../../text/refusals.ts'
 import { PropertyLabel } from '../property-label.tsx'
 import { TracePopup } from '../trace/trace-popup.tsx'
+import { unitWords } from '../unit-words.ts'
 import { VerdictBadge } from '../verdict-badge.tsx'
 
 type Props = {
@@ -32,7 +33,7 @@ export function TrialPane({ title, results, busy, error, empty }: Props) {
     one ? one.counts[verdict] : items.filter((item) => item.verdict === verdict).length
   const readings = one ? one.counts.readings : items.reduce((n, item) => n + item.readings.length, 0)
   const tried = one ? one.tried : items.length
-  const total = one ? one.total : Math.max(items.length, ...there.map((r) => r.total))
+  const total = one ? one.total : tried
   return (
     <div className="stack">
       <header className="part-head">
@@ -88,10 +89,10 @@ function TrialLine({ item, onOpen }: { item: TrialItem; onOpen: () => void }) {
         <button
           type="button"
           className="link-button figures"
-          aria-label={t.desk.trial.open(f.dateTime(item.receivedAt))}
+          aria-label={t.desk.trial.open(f.moment(item.receivedAt))}
           onClick={onOpen}
         >
-          {f.dateTime(item.receivedAt)}
+          {f.moment(item.receivedAt)}
         </button>
         <VerdictBadge verdict={item.verdict} />
         <span className="quiet">{item.deviceIds[0] ?? item.senderId}</span>
@@ -103,7 +104,7 @@ function TrialLine({ item, onOpen }: { item: TrialItem; onOpen: () => void }) {
               <PropertyLabel property={reading.observedProperty} name={reading.datastream} />{' '}
               <b>
                 {f.number(reading.result, Number.isInteger(reading.result) ? 0 : 2)}{' '}
-                {reading.unit === '1' ? '' : reading.unit}
+                {unitWords(reading.observedProperty, reading.unit)}
               </b>
             </span>
           ))}

@@ -5,8 +5,6 @@ import { Field, SELECT } from '../../parts/field.tsx'
 import { useFormat } from '../../text/format.ts'
 import { useText } from '../../text/language.ts'
 
-const MB = 1_048_576
-
 /** How full quarantine is, and what is in it by reason, device and type: each a filter. */
 export function QuarantineFilters({ summary }: { summary: QuarantineSummary }) {
   const t = useText()
@@ -25,7 +23,7 @@ export function QuarantineFilters({ summary }: { summary: QuarantineSummary }) {
           value={summary.bytes}
         />
         <p className="quiet figures">
-          {t.desk.summary.ofMax(f.number(summary.bytes / MB, 1), f.number(summary.maxBytes / MB))} ·{' '}
+          {t.desk.summary.ofMax(f.size(summary.bytes), f.size(summary.maxBytes))} ·{' '}
           {t.desk.quarantine.keptFor(summary.keepDays)}
           {summary.oldestAt ? ` · ${t.desk.quarantine.oldest(f.date(summary.oldestAt))}` : ''}
           {summary.evicted > 0 ? ` · ${t.desk.quarantine.evicted(f.number(summary.evicted))}` : ''}

@@ -56,7 +56,7 @@ export function RefusalTable({ items, withDevice, onOpen, chosen, onChoose }: Pr
                 <td className="cell-check">
                   <input
                     type="checkbox"
-                    aria-label={t.desk.quarantine.choose(f.dateTime(item.receivedAt), item.deviceId)}
+                    aria-label={t.desk.quarantine.choose(f.moment(item.receivedAt), item.deviceId)}
                     checked={chosen.has(item.id)}
                     onChange={(e) => onChoose([item.id], e.target.checked)}
                   />
@@ -66,10 +66,10 @@ export function RefusalTable({ items, withDevice, onOpen, chosen, onChoose }: Pr
                 <button
                   type="button"
                   className="link-button figures"
-                  aria-label={t.desk.trial.open(f.dateTime(item.receivedAt))}
+                  aria-label={t.desk.trial.open(f.moment(item.receivedAt))}
                   onClick={() => onOpen(item.id)}
                 >
-                  {f.dateTime(item.receivedAt)}
+                  {f.moment(item.receivedAt)}
                 </button>
               </td>
               <td>

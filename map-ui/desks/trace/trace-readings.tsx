@@ -4,6 +4,7 @@ import { useFormat } from '../../text/format.ts'
 import { useText } from '../../text/language.ts'
 import { deviceAt } from '../device-at.ts'
 import { PropertyLabel } from '../property-label.tsx'
+import { unitWords } from '../unit-words.ts'
 import { QualityWords } from '../quality-words.tsx'
 
 const MOST = 60
@@ -40,7 +41,7 @@ export function TraceReadings({ trace }: { trace: Trace }) {
               </th>
               <td className="numeric">
                 <b>{f.number(reading.result, digitsOf(reading.result))}</b>{' '}
-                {reading.unit === '1' ? '' : reading.unit}
+                {unitWords(reading.observedProperty, reading.unit)}
                 {reading.rawResult !== null &&
                 reading.rawUnit !== null &&
                 reading.rawUnit !== reading.unit ? (

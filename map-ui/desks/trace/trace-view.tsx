@@ -26,7 +26,7 @@ export function TraceView({ trace }: { trace: Trace }) {
         <div>
           <dt>{t.device.received}</dt>
           <dd>
-            <time dateTime={trace.receivedAt}>{f.dateTime(trace.receivedAt)}</time>
+            <time dateTime={trace.receivedAt}>{f.moment(trace.receivedAt)}</time>
           </dd>
         </div>
         <div>
@@ -42,10 +42,12 @@ export function TraceView({ trace }: { trace: Trace }) {
             )}
           </dd>
         </div>
-        <div>
-          <dt>{t.desk.trace.via}</dt>
-          <dd>{t.desk.via[trace.via]}</dd>
-        </div>
+        {trace.via === 'trial' ? null : (
+          <div>
+            <dt>{t.desk.trace.via}</dt>
+            <dd>{t.desk.via[trace.via]}</dd>
+          </div>
+        )}
         <div>
           <dt>{t.device.size}</dt>
           <dd>{t.device.bytes(f.number(trace.bytes))}</dd>

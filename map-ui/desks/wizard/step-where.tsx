@@ -68,7 +68,7 @@ export function StepWhere({ draft, town, busy, error, onChange, onBack, onNext }
           </Field>
           <div className="form-pair">
             <Field
-              label={`${t.desk.wizard.interval} (${t.common.optional})`}
+              label={t.desk.wizard.interval}
               hint={t.desk.wizard.intervalHint}
               fault={faultAt('/expectedIntervalS')}
             >
@@ -88,14 +88,14 @@ export function StepWhere({ draft, town, busy, error, onChange, onBack, onNext }
                 ))}
               </select>
             </Field>
-            <Field label={t.desk.device.power} fault={faultAt('/power')}>
-              <select className={SELECT} value={draft.power} onChange={set('power')}>
-                <option value="">{t.desk.unknown}</option>
-                <option value="mains">{t.desk.power.mains}</option>
-                <option value="battery">{t.desk.power.battery}</option>
-              </select>
-            </Field>
           </div>
+          <Field label={t.desk.device.power} fault={faultAt('/power')}>
+            <select className={SELECT} value={draft.power} onChange={set('power')}>
+              <option value="">{t.desk.unknown}</option>
+              <option value="mains">{t.desk.power.mains}</option>
+              <option value="battery">{t.desk.power.battery}</option>
+            </select>
+          </Field>
         </div>
         <PlaceFields
           town={town}
