@@ -15,8 +15,9 @@ test('20 rounds of kill -9: every acknowledged reading is stored exactly once', 
   )
 }, 240_000)
 
+// Longer than SQLite itself waits, so that every writer has to cope.
 test('a store that is away for a while costs nothing, and devices are acknowledged meanwhile', async () => {
-  const account = await soakStoreAway({ seconds: 4 })
+  const account = await soakStoreAway({ seconds: 12 })
   expect(account).toMatchObject(NOTHING_LOST)
   expect(account.acknowledgedMeanwhile).toBeGreaterThan(100)
 }, 120_000)
@@ -24,6 +25,8 @@ test('a store that is away for a while costs nothing, and devices are acknowledg
 test('a full disk acknowledges nothing that it does not hold', async (context) => {
   const account = await soakDiskFull({ rounds: 2, seconds: 2 })
   if (!account) return context.skip('a small file system can only be mounted by root')
-  expect(account).toMatchObject({ ...NOTHING_LOST, silentRounds: 2 })
+  expect(account).toMatchObject(NOTHING_LOST)
+  // What all have read may be trimmed and makes room, so not every round is silent.
+  expect(account.silentRounds).toBeGreaterThan(0)
   expect(account.acknowledged).toBeGreaterThan(100)
 }, 120_000)

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../log.ts'
+import { isStoreAway } from '../../store/store-away.ts'
 
 export type FromWorker =
   | { kind: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; fields: object; message: string }
@@ -15,6 +16,9 @@ export type Detection = {
 
 /** ms after which a thread that does not end by itself is ended */
 const CLOSE_WITHIN_MS = 8_000
+const RESTART_MIN_MS = 500
+const RESTART_MAX_MS = 10_000
+const HEALTHY_AFTER_MS = 60_000
 
 /**
  * Start detection in a thread of its own, with its own connections and its own place in the journal, so that it never
@@ -31,10 +35,9 @@ export function startDetection(deps: {
   onDeleteDrives?: (beforeMs: number) => void
   onFailure?: (error: Error) => void
 }): Detection {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    workerData: { config: { ...deps.config } },
-  })
   let closing = false
+  let restart: NodeJS.Timeout | undefined
+  let pauseMs = RESTART_MIN_MS
   const fail =
     deps.onFailure ??
     ((error: Error) => {
@@ -42,21 +45,45 @@ export function startDetection(deps: {
         throw error
       })
     })
-  worker.on('message', (message: FromWorker) => {
-    if (message.kind === 'log') deps.log[message.level](message.fields, message.message)
-    else if (message.kind === 'change') deps.onPoke()
-    else deps.onDeleteDrives?.(message.beforeMs)
-  })
-  worker.on('error', (error) => fail(new Error('detection ended', { cause: error })))
-  const ended = new Promise<void>((resolve) => {
-    worker.once('exit', (code) => {
-      if (!closing && code === 0) fail(new Error('detection ended by itself'))
-      resolve()
+  let current = start()
+
+  /**
+   * A store that takes nothing for a while ends the thread, which had half a turn in memory; its places in the journal
+   * are in that store, so a new one goes on where the last one committed. Anything else is a bug.
+   */
+  function start(): { worker: Worker; ended: Promise<void> } {
+    const startedAt = Date.now()
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: { config: { ...deps.config } },
     })
-  })
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'log') deps.log[message.level](message.fields, message.message)
+      else if (message.kind === 'change') deps.onPoke()
+      else deps.onDeleteDrives?.(message.beforeMs)
+    })
+    worker.on('error', (error) => {
+      if (closing || !isStoreAway(error)) return fail(new Error('detection ended', { cause: error }))
+      if (Date.now() - startedAt > HEALTHY_AFTER_MS) pauseMs = RESTART_MIN_MS
+      deps.log.warn({ err: error.message, pauseMs }, 'detection: the store takes nothing; going on later')
+      restart = setTimeout(() => {
+        current = start()
+      }, pauseMs)
+      pauseMs = Math.min(pauseMs * 2, RESTART_MAX_MS)
+    })
+    const ended = new Promise<void>((resolve) => {
+      worker.once('exit', (code) => {
+        if (!closing && code === 0) fail(new Error('detection ended by itself'))
+        resolve()
+      })
+    })
+    return { worker, ended }
+  }
+
   return {
     async close() {
       closing = true
+      clearTimeout(restart)
+      const { worker, ended } = current
       worker.postMessage({ kind: 'stop' } satisfies ToWorker)
       const timer = setTimeout(() => void worker.terminate(), CLOSE_WITHIN_MS)
       await ended
