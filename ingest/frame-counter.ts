@@ -52,8 +52,8 @@ export function countFrame(
   }
   const last = frames.count
   const step = stepFrom(last, n)
-  if (step > MAX_GAP || (newer && step < -WINDOW)) return begin(frames, n, session)
-  if (step <= 0) return
+  if (step > MAX_GAP || (newer && step < -WINDOW)) begin(frames, n, session)
+  if (step <= 0 || step > MAX_GAP) return
   if (step > 1) {
     const first = Math.max(1, step - WINDOW)
     const gap = Array.from({ length: step - first }, (_, i) => last + first + i)

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { type Proposal, readAnnouncement } from '../../ingest/interpret/announce.ts'
 import { pageSchema } from '../../model/api.ts'
 import {
+  type AnnouncementView,
   announcementAcceptedSchema,
   announcementAcceptSchema,
   announcementSchema,
-  type AnnouncementView,
 } from '../../model/desk.ts'
 import type { Device, FieldMapping, Mapping } from '../../model/device.ts'
 import { toRfc3339 } from '../../model/time.ts'
@@ -17,7 +17,13 @@ import {
   type StoredAnnouncement,
 } from '../../store/records/announcements.ts'
 import { appendChange } from '../../store/records/changes.ts'
-import { createDevice, DeviceExistsError, getDevice, updateDevice } from '../../store/records/devices.ts'
+import {
+  createDevice,
+  DeviceExistsError,
+  type DeviceWithState,
+  getDevice,
+  updateDevice,
+} from '../../store/records/devices.ts'
 import type { Context } from '../context.ts'
 import { badCursor, decodeCursor, encodeCursor } from '../page.ts'
 import { HttpProblem, notFound } from '../problem.ts'
@@ -209,7 +215,10 @@ export function announcementRoutes({ records, bus, now }: Context): Route[] {
   }
 
   /** The device whose messages come on the state topic, when it is registered. */
-  async function targetOf(sender: Device, { externalId, stateTopic }: Proposal) {
+  async function targetOf(
+    sender: Device,
+    { externalId, stateTopic }: Proposal,
+  ): Promise<DeviceWithState | undefined> {
     if (externalId === '') return getDevice(records, sender.id, now())
     const names = [externalId, stateTopic, stateTopic.split('/').at(-1) ?? ''].map((name) =>
       name.toLowerCase(),
@@ -220,7 +229,7 @@ export function announcementRoutes({ records, bus, now }: Context): Route[] {
          order by length(external_id) desc limit 1`,
       )
       .get(sender.id, JSON.stringify(names)) as { id: string } | undefined
-    return known && getDevice(records, known.id, now())
+    return known ? getDevice(records, known.id, now()) : undefined
   }
 
   /** An id of the device's name that nobody has. */

@@ -7,7 +7,7 @@ import {
   pageSchema,
   recentMessageSchema,
 } from '../../model/api.ts'
-import { type DeclaredDatastream, DEVICE_KINDS, type Device } from '../../model/device.ts'
+import { DEVICE_KINDS, type DeclaredDatastream, type Device } from '../../model/device.ts'
 import { CREDENTIALS_EVENT_TOPIC, parseTopicTree } from '../../model/topics.ts'
 import { getAsset } from '../../store/records/assets.ts'
 import { appendChange } from '../../store/records/changes.ts'
