@@ -17,6 +17,8 @@ import { readTownSettings } from './queries/settings.ts'
 import { publicRoute, type Route } from './route.ts'
 import { announcementRoutes } from './routes/announcements.ts'
 import { assetRoutes } from './routes/assets.ts'
+import { calibrationRoutes } from './routes/calibrations.ts'
+import { datastreamRoutes } from './routes/datastreams.ts'
 import { caseRoutes } from './routes/cases.ts'
 import { credentialRoutes } from './routes/credentials.ts'
 import { deviceImportRoutes } from './routes/device-imports.ts'
@@ -168,6 +170,8 @@ function allRoutes(context: Context): Route[] {
     ...stretchRoutes(context),
     ...featureRoutes(context),
     ...assetRoutes(context),
+    ...datastreamRoutes(context),
+    ...calibrationRoutes(context),
     ...caseRoutes(context),
     ...deviceRoutes(context),
     ...credentialRoutes(context),

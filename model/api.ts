@@ -280,6 +280,7 @@ export const assetSchema = z.object({
 export type AssetView = z.infer<typeof assetSchema>
 
 export const datastreamSchema = z.object({
+  /** negative: declared and never heard */
   id: z.number().int(),
   deviceId: z.string(),
   name: z.string(),
@@ -290,7 +291,26 @@ export const datastreamSchema = z.object({
   kind: z.enum(['quantity', 'truth', 'category']),
   codes: z.array(z.string()).nullable(),
   count: z.number().int(),
-  latest: z.object({ time, value: z.number(), quality: z.number().int() }).nullable(),
+  latest: z
+    .object({
+      time,
+      value: z.number(),
+      quality: z.number().int(),
+      /** the same, in the words of model/quality.ts */
+      qualityFlags: z.array(z.string()),
+    })
+    .nullable(),
+  /** moments for which more than one value was sent */
+  corrections: z.number().int(),
+  /** what the device or its type says of it; limits also when only the registry knows them */
+  declared: z
+    .object({
+      id: z.number().int(),
+      unit: z.string(),
+      detectionLimit: z.number().nullable(),
+      saturation: z.number().nullable(),
+    })
+    .nullable(),
 })
 export type DatastreamView = z.infer<typeof datastreamSchema>
 
@@ -306,10 +326,25 @@ export const seriesSchema = z.object({
       max: z.number(),
       count: z.number(),
       quality: z.number(),
+      qualityFlags: z.array(z.string()),
+      /** version of the calibration that was applied to all of it */
+      calibration: z.string().nullable(),
+      /** as it was sent, of one reading that was converted or calibrated */
+      raw: z.object({ value: z.number(), unit: z.string() }).nullable(),
     }),
   ),
 })
 export type Series = z.infer<typeof seriesSchema>
+
+/** One of several values that were sent for one moment. */
+export const correctionSchema = z.object({
+  time,
+  value: z.number(),
+  resultTime: time,
+  receivedAt: time,
+  /** the one with the later resultTime; all others are history */
+  valid: z.boolean(),
+})
 
 /** Condition of one stretch over time: one point per pass. */
 export const conditionHistorySchema = z.object({

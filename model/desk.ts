@@ -456,6 +456,9 @@ export const calibrationSchema = z.object({
   from: time,
 })
 
+/** GET /v1/devices/{id}/calibrations; POST takes the one above. */
+export const calibrationViewSchema = calibrationSchema.extend({ createdAt: time, by: z.string() })
+
 // ---- live
 
 /** SSE event `messages`, a few times a second while somebody looks. */

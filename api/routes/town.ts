@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { healthSchema, pageSchema, streetSchema, townSchema } from '../../model/api.ts'
+import { fittingUnits } from '../../ingest/interpret/units.ts'
 import { OBSERVED_PROPERTIES } from '../../model/observed-property.ts'
 import { searchStreets } from '../../store/records/network.ts'
 import type { Context } from '../context.ts'
@@ -16,6 +17,18 @@ const observedPropertySchema = z.object({
   codes: z.array(z.string()).optional(),
   possible: z.tuple([z.number(), z.number()]),
   plausible: z.tuple([z.number(), z.number()]),
+  /** canonical units per minute that no real process does */
+  maxRate: z.number().nullable(),
+  detectionLimit: z.number().optional(),
+  saturation: z.number().optional(),
+  /** so many equal values in a row over so many hours are a sensor that is stuck */
+  stuckAfter: z.object({ readings: z.number(), hours: z.number() }).nullable(),
+  /** how far sensors that stand together may differ: the larger of the two */
+  tolerance: z.object({ absolute: z.number(), relative: z.number() }).optional(),
+  /** g/mol */
+  molarMass: z.number().optional(),
+  /** UCUM units that can be converted to it, the canonical one first */
+  units: z.array(z.string()),
   domain: z.string(),
 })
 
@@ -75,7 +88,10 @@ export function townRoutes(context: Context): Route[] {
       summary: 'What can be observed',
       responses: { 200: { description: 'The closed registry', schema: pageSchema(observedPropertySchema) } },
       async handle() {
-        const items = [...OBSERVED_PROPERTIES.values()]
+        const items = [...OBSERVED_PROPERTIES.values()].map((property) => ({
+          ...property,
+          units: property.kind === 'quantity' ? fittingUnits(property) : [],
+        }))
         return { body: { items, nextCursor: null, total: items.length } }
       },
     }),

@@ -68,6 +68,7 @@ const COMMON = [
  * (293 K) and pressure (101,3 kPa) the volume of gaseous pollutants must be reported.
  */
 const MOLAR_VOLUME = 24.055
+const SHARES = new Set(['[ppb]', '[ppm]', '[pptr]', 'nmol/mol', 'umol/mol', 'pmol/mol'])
 
 const MAX_CACHED = 2_000
 const cache = new Map<string, Conversion | null>()
@@ -96,7 +97,8 @@ export function conversion(
 
 /** 1 ppb is M / 24.055 µg/m³, with M in g/mol. */
 function viaMoles(from: string, to: Pick<ObservedProperty, 'unit' | 'molarMass'>): Conversion | null {
-  if (to.molarMass === undefined) return null
+  // Other ways to write a share, such as % and 1, mean anything but the share of a gas in air.
+  if (to.molarMass === undefined || !SHARES.has(from)) return null
   const toPpb = findConversion(from, '[ppb]')
   const fromMicrograms = findConversion('ug/m3', to.unit)
   if (!toPpb || !fromMicrograms) return null

@@ -83,6 +83,10 @@ export type SeriesPoint = {
   max: number
   count: number
   quality: number
+  /** version of the calibration of all of it; null: none, or several in one window */
+  calibration: string | null
+  /** as it was sent, of a reading that was converted or calibrated; null of windows */
+  raw: { value: number; unit: string } | null
 }
 
 export type ComparedDay = { property: string; day: number }

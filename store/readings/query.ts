@@ -24,12 +24,14 @@ export function readingsQueries(db: DatabaseSync) {
       and r.bucket * ${BUCKET_MS} + r.t >= ?2 and r.bucket * ${BUCKET_MS} + r.t < ?3 and (r.quality & ?7) = 0`
   const extent = db.prepare('select first_ms, latest_ms, count from series where id = ?')
   const raw = db.prepare(
-    `select r.bucket * ${BUCKET_MS} + r.t as ms, r.ns as ns, r.value as value, r.quality as quality ${range} limit ?4`,
+    `select r.bucket * ${BUCKET_MS} + r.t as ms, r.ns as ns, r.value as value, r.quality as quality,
+       r.calibration as calibration, r.raw_value as rawValue, r.raw_unit as rawUnit ${range} limit ?4`,
   )
   const windows = db.prepare(
     `select (r.bucket * ${BUCKET_MS} + r.t) / cast(?4 as integer) * cast(?4 as integer) as ms, 0 as ns, avg(r.value) as mean, min(r.value) as min,
        max(r.value) as max, count(*) as count,
-       ${anyOf('r.quality')} as quality
+       ${anyOf('r.quality')} as quality,
+       case when min(coalesce(r.calibration, '')) = max(coalesce(r.calibration, '')) then min(r.calibration) end as calibration
      ${range} group by 1 order by 1`,
   )
   const corrections = db.prepare(
@@ -117,12 +119,15 @@ export function readingsQueries(db: DatabaseSync) {
         ns: number
         value: number
         quality: number
+        calibration: string | null
+        rawValue: number | null
+        rawUnit: string | null
       }[]
       if (found.length <= points) {
         // The joins run in the order of the keys; the sort only makes that a promise.
         return found
           .sort((a, b) => a.ms - b.ms || a.ns - b.ns)
-          .map(({ ms, ns, value, quality }) => ({
+          .map(({ ms, ns, value, quality, calibration, rawValue, rawUnit }) => ({
             ms,
             ns,
             mean: value,
@@ -130,10 +135,16 @@ export function readingsQueries(db: DatabaseSync) {
             max: value,
             count: 1,
             quality,
+            calibration,
+            raw: rawValue === null || rawUnit === null ? null : { value: rawValue, unit: rawUnit },
           }))
       }
       const width = windowOf(from, to, points)
-      return windows.all(datastreamId, from, to, width, ...days, exclude) as SeriesPoint[]
+      const gathered = windows.all(datastreamId, from, to, width, ...days, exclude) as Omit<
+        SeriesPoint,
+        'raw'
+      >[]
+      return gathered.map((window) => ({ ...window, raw: null }))
     },
 
     hourlyMedians(datastreamIds: readonly number[], day: number): HourlyMedians[] {

@@ -122,8 +122,18 @@ export function readingsContract(name: string, make: () => Promise<ReadingsStore
         latest: { ms: START + 60_000, value: 21.5, quality: 1 },
       })
       expect(await reader.series(stream.id, START, START + 120_000, 100)).toEqual([
-        { ms: START, ns: 0, mean: 20, min: 20, max: 20, count: 1, quality: 0 },
-        { ms: START + 60_000, ns: 0, mean: 21.5, min: 21.5, max: 21.5, count: 1, quality: 1 },
+        { ms: START, ns: 0, mean: 20, min: 20, max: 20, count: 1, quality: 0, calibration: null, raw: null },
+        {
+          ms: START + 60_000,
+          ns: 0,
+          mean: 21.5,
+          min: 21.5,
+          max: 21.5,
+          count: 1,
+          quality: 1,
+          calibration: null,
+          raw: null,
+        },
       ])
     })
 

@@ -91,6 +91,15 @@ export function declaredByAll(
   return found
 }
 
+/** The one of this number, and whose it is. */
+export function declaredByNumber(
+  sqlite: DatabaseSync,
+  id: number,
+): (NumberedDatastream & { deviceId: string }) | undefined {
+  const row = sqlite.prepare('select * from datastream where id = ?').get(id) as DatastreamRow | undefined
+  return row && { ...toDeclared(row), deviceId: row.device_id }
+}
+
 export type DatastreamRow = {
   id: number
   device_id: string
