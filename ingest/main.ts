@@ -11,10 +11,12 @@ import { writeAudit } from '../store/records/audit.ts'
 import { openDeviceClocks } from '../store/records/clocks.ts'
 import { deviceRegister } from '../store/records/devices.ts'
 import { openRecords } from '../store/records/open.ts'
+import { townArea } from '../store/records/town-area.ts'
 import { INTERNAL_USERS, openSecrets } from '../store/secrets.ts'
-import { createCodecs } from './codec/codecs.ts'
 import { createClocks } from './clock.ts'
+import { createCodecs } from './codec/codecs.ts'
 import { createColocation } from './colocation.ts'
+import { startConnect } from './connect/start.ts'
 import { startDetection } from './detect/start.ts'
 import { healthReport } from './health.ts'
 import { createDeviceLimits } from './limits.ts'
@@ -25,7 +27,6 @@ import { createReplayer } from './replay.ts'
 import { resumeFrom } from './resume.ts'
 import { forgetOldDrives } from './retention.ts'
 import { createTeller } from './tell.ts'
-import { townArea } from '../store/records/town-area.ts'
 
 const HEALTH_EVERY_MS = 5_000
 const HEALTH_TOPIC = 'schouw/health/ingest'
@@ -147,6 +148,8 @@ const detection = startDetection({
   onPoke: () => tell.poke(),
   onDeleteDrives: () => void trim(),
 })
+
+const connections = startConnect({ config, log, onPoke: () => tell.poke() })
 
 const trimTimer = setInterval(() => void trim(), TRIM_EVERY_MS)
 async function trim(): Promise<void> {

@@ -1,13 +1,13 @@
 import type { Logger } from '../log.ts'
 import type { ErrorMessage } from '../model/payloads.ts'
+import type { Rejection } from '../model/reject.ts'
 import { toRfc3339 } from '../model/time.ts'
 import { CHANGE_POKE_TOPIC, deviceTopic, MESSAGE_EVENT_TOPIC, VEHICLE_EVENT_TOPIC } from '../model/topics.ts'
-import type { Rejection } from '../model/reject.ts'
 import type { JournalPosition } from '../store/journal/port.ts'
 import type { Untold } from '../store/records/quarantine.ts'
+import { summarize, verdictOf } from './interpret/summary.ts'
 import type { LiveSampler } from './live.ts'
 import type { Item } from './records-sink.ts'
-import { summarize, verdictOf } from './interpret/summary.ts'
 
 /** What telling needs of an MQTT client; mqtt.js has it. */
 export type Publisher = {

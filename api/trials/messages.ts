@@ -1,6 +1,6 @@
 import type { JournalRecord } from '../../store/journal/port.ts'
-import { type QuarantineFilter, whereQuarantine } from '../../store/records/quarantine.ts'
 import type { Records } from '../../store/records/open.ts'
+import { type QuarantineFilter, whereQuarantine } from '../../store/records/quarantine.ts'
 
 /** A real message to try a change on. */
 export type TriedMessage = {

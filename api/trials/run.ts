@@ -2,10 +2,11 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { z } from 'zod'
 import type { Codecs } from '../../ingest/codec/codecs.ts'
 import type { Decoder, RunCodec } from '../../ingest/decode/decoder.ts'
+import type { TownArea } from '../../ingest/interpret/area.ts'
 import {
   faulty,
-  type Interpreted,
   type InterpretContext,
+  type Interpreted,
   interpret,
 } from '../../ingest/interpret/interpret.ts'
 import { interpretDecoded } from '../../ingest/interpret/parts.ts'
@@ -15,7 +16,6 @@ import { deviceTopic } from '../../model/topics.ts'
 import type { JournalRecord } from '../../store/journal/port.ts'
 import type { DeviceRegister } from '../../store/records/devices.ts'
 import type { Records } from '../../store/records/open.ts'
-import type { TownArea } from '../../ingest/interpret/area.ts'
 import { quarantinedMessages, recentMessagesOf, type TriedMessage, type TriedMessages } from './messages.ts'
 import { overlayRegister, type Target } from './overlay.ts'
 import { trialTrace } from './trace.ts'

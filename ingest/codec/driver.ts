@@ -7,7 +7,7 @@
  *
  *     {"data": {…}, "normalized": […] | null, "warnings": [...]}      {"error": "…", "stack": "…", "warnings": [...]}
  */
-export const DRIVER = String.raw`(function () {
+export const DRIVER = `(function () {
   'use strict'
   const parse = JSON.parse
   const stringify = JSON.stringify
@@ -17,7 +17,10 @@ export const DRIVER = String.raw`(function () {
   const StringOf = String
   const NumberOf = Number
   const DateOf = Date
+  const keysOf = Object.keys
   const slice = String.prototype.slice
+  const MAX_DEPTH = 16
+  const MAX_VALUES = 2000
   const MAX_TEXT = 500
   const MAX_NOTES = 20
 
@@ -69,6 +72,27 @@ export const DRIVER = String.raw`(function () {
       return typeof v === 'bigint' ? NumberOf(v) : v
     })
   }
+  /** The engine takes a second to write what is nested ten thousand deep, and none of it can be a reading. */
+  function tooMuch(value) {
+    const waiting = [value]
+    const depths = [0]
+    let seen = 0
+    while (waiting.length > 0) {
+      const one = waiting[waiting.length - 1]
+      const depth = depths[depths.length - 1]
+      waiting.length--
+      depths.length--
+      if (typeof one !== 'object' || one === null) continue
+      if (depth > MAX_DEPTH) return 'gave something nested deeper than ' + MAX_DEPTH
+      const keys = keysOf(one)
+      seen += keys.length
+      if (seen > MAX_VALUES) return 'gave more than ' + MAX_VALUES + ' values'
+      for (let i = 0; i < keys.length; i++) {
+        waiting[waiting.length] = one[keys[i]]
+        depths[depths.length] = depth + 1
+      }
+    }
+  }
   function isObject(value) {
     return typeof value === 'object' && value !== null && !isArray(value)
   }
@@ -91,6 +115,8 @@ export const DRIVER = String.raw`(function () {
     }
     const { data } = result
     if (!isObject(data)) return { error: 'gave no object as data', warnings }
+    const fault = tooMuch(data)
+    if (fault !== undefined) return { error: fault, warnings }
     const own = write(data, warnings)
     if (own === undefined || own[0] !== '{') return { error: 'gave no object as data', warnings }
     let normalized = null
@@ -100,6 +126,8 @@ export const DRIVER = String.raw`(function () {
         const faults = notes(made && made.errors, [])
         if (faults.length > 0) notes('normalizeUplink: ' + faults[0], warnings)
         else if (made && made.data) {
+          const fault = tooMuch(made.data)
+          if (fault !== undefined) throw new ErrorOf(fault)
           notes(made.warnings, warnings)
           normalized = write(isArray(made.data) ? made.data : [made.data], warnings)
         }
