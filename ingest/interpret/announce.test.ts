@@ -95,6 +95,8 @@ test.each([
   ['{{ value_json.list[0].v | int }}', 'list.0.v'],
   ['{{ value_json.a | float(0) | round(2) }}', 'a'],
   ['{{ value_json.a | is_defined }}', 'a'],
+  ['{{ value | float | round(1) }}', 'value'],
+  [undefined, 'value'],
 ])('the template %s names a field', (value_template, field) => {
   expect(proposal({ value_template })).toMatchObject({ field, problems: [] })
 })
@@ -107,11 +109,12 @@ test.each([
   ["{{ value_json['a.b'] }}"],
   ['{{ value_jsonx.a }}'],
   ['{{ value_json }}'],
-  ['{{ value }}'],
+  ['{{ value.a }}'],
+  ['{{ value * 2 }}'],
+  ['{{ valuex }}'],
   ["{{ states('sensor.x') }}"],
   [`{{ ${'value_json.a'.repeat(100)} }}`],
   [7],
-  [undefined],
 ])('the template %s is a problem, not a guess', (value_template) => {
   const made = proposal({ value_template })
   expect(made.field).toBe('')

@@ -192,7 +192,8 @@ function propose(
   const stateTopic = topicOf(config)
   const externalId = nameOfTopic(stateTopic, sender, problems)
   const field = fieldOf(config.get('value_template'), problems)
-  const meaning = meaningOf(config, component, field || object, chosen, problems)
+  const name = field === '' || field === 'value' ? object : field
+  const meaning = meaningOf(config, component, name, chosen, problems)
   return {
     deviceName: clip(text(device.get('name')) || text(config.get('name')) || externalId || object, MAX_NAME),
     deviceKey: clip(keyOf(device), MAX_NAME),
@@ -266,10 +267,8 @@ const HARMLESS = /^\s*\|\s*(float|int|round|is_defined)\s*(\(\s*(-?\d+(\.\d+)?)?
 
 /** `{{ value_json.a['b'] | float | round(1) }}` → `a.b`. Anything that computes is a problem: a mapping does not. */
 function fieldOf(template: unknown, problems: string[]): string {
-  if (template === undefined || template === '') {
-    problems.push('it has no value_template: its state message is a bare value, not a field')
-    return ''
-  }
+  // Without one, the message is the value; a mapping calls that `value`.
+  if (template === undefined || template === '') return 'value'
   const refuse = () => {
     problems.push(
       `its value_template computes: ${clip(describe(template))}; only {{ value_json.a.b }} with float, int or round is read`,
@@ -277,10 +276,12 @@ function fieldOf(template: unknown, problems: string[]): string {
     return ''
   }
   if (typeof template !== 'string' || template.length > 500) return refuse()
-  let rest = /^\s*\{\{-?\s*value_json(?![A-Za-z0-9_])([\s\S]*?)-?\}\}\s*$/.exec(template)?.[1]
-  if (rest === undefined) return refuse()
-  const path: string[] = []
-  for (let step = STEP.exec(rest); step; step = STEP.exec(rest)) {
+  const match = /^\s*\{\{-?\s*(value|value_json)(?![A-Za-z0-9_])([\s\S]*?)-?\}\}\s*$/.exec(template)
+  if (!match) return refuse()
+  const [, subject, after = ''] = match
+  let rest = after
+  const path: string[] = subject === 'value' ? ['value'] : []
+  for (let step = subject === 'value' ? null : STEP.exec(rest); step; step = STEP.exec(rest)) {
     path.push(step[1] ?? step[2] ?? step[3] ?? step[4] ?? '')
     rest = rest.slice(step[0].length)
   }
