@@ -15,12 +15,12 @@ import {
   meSchema,
   personSchema,
   problemSchema,
-  quarantineSchema,
   recentMessageSchema,
   seriesSchema,
   streetSchema,
   townSchema,
 } from '../model/api.ts'
+import { deviceTypeSchema, jobSchema, quarantineItemSchema, trialResultSchema } from '../model/desk.ts'
 import { API_VERSION } from './mount.ts'
 import type { Access, Route } from './route.ts'
 
@@ -61,18 +61,21 @@ export function buildOpenApi(routes: readonly Route[]) {
         ConditionHistory: conditionHistorySchema,
         Datastream: datastreamSchema,
         Device: deviceSchema,
+        DeviceType: deviceTypeSchema,
         Evidence: evidenceSchema,
         Flag: flagSchema,
         FlagDetail: flagDetailSchema,
         Health: healthSchema,
+        Job: jobSchema,
         Me: meSchema,
         Message: recentMessageSchema,
         Person: personSchema,
         Problem: problemSchema,
-        QuarantineItem: quarantineSchema,
+        QuarantineItem: quarantineItemSchema,
         Series: seriesSchema,
         Street: streetSchema,
         Town: townSchema,
+        TrialResult: trialResultSchema,
       },
       securitySchemes: {
         session: { type: 'apiKey', in: 'cookie', name: 'schouw_session' },
