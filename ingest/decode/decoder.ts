@@ -25,7 +25,11 @@ export type DecodedObservation = {
 
 export type DecodedFields = {
   value: Record<string, unknown>
+  /** of the object; with `whole` of all fields, which stand nowhere by themselves */
   pointer: string
+  whole?: true
+  /** paths of what is no reading: nobody need name it */
+  skip?: readonly string[]
   /** where a field stands, when not under its own name below `pointer` */
   places?: Readonly<Record<string, string>>
   /** units (UCUM) that came with the values: they go before what a mapping says */
@@ -34,6 +38,15 @@ export type DecodedFields = {
   meaning?: Mapping
   /** the format has much that nobody needs to store: fields that mean nothing to us are no fault */
   idle?: true
+}
+
+/** Entries in the schema of The Things Stack. */
+export type NormalizedPayload = {
+  value: readonly Record<string, unknown>[]
+  /** of the list; with `alone` of its one entry, with `whole` of all readings */
+  pointer: string
+  alone?: true
+  whole?: true
 }
 
 /**
@@ -59,7 +72,7 @@ export type DecodedPart = {
   /** radio bytes for the codec of the device's type; used when there are no `fields` */
   uplink?: { bytes: Uint8Array; fPort: number; pointer: string }
   /** what the network server made of it in the schema of The Things Stack; used for what no mapping names */
-  normalized?: { value: readonly Record<string, unknown>[]; pointer: string }
+  normalized?: NormalizedPayload
   /** what the network says of the device itself */
   link?: { frameCount?: number; session?: string; batteryPercent?: number }
   /** what the codec of the network server said */

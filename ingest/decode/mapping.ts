@@ -24,8 +24,14 @@ const MAX_LEVELS = 8
 /**
  * Fields of a decoded object by what they mean: nested ones by a dotted path, entries of a list by their number. A field
  * that holds null says nothing.
+ *
+ * @param skip fields that nobody need name
  */
-export function mapFields(value: Record<string, unknown>, mapping: Mapping | null): MappedFields {
+export function mapFields(
+  value: Record<string, unknown>,
+  mapping: Mapping | null,
+  skip: readonly string[] = [],
+): MappedFields {
   const found: MappedField[] = []
   const used = new Set<string>()
   for (const [field, target] of Object.entries(mapping ?? {})) {
@@ -36,7 +42,9 @@ export function mapFields(value: Record<string, unknown>, mapping: Mapping | nul
     if (here === null) continue
     found.push({ field, path, target, ...splitUnit(here, target.unit) })
   }
-  return { found, named: used.size > 0, ignored: leaves(value, used) }
+  const named = used.size > 0
+  for (const field of skip) used.add(pathOf(value, field).join('.'))
+  return { found, named, ignored: leaves(value, used) }
 }
 
 /** A key with a dot in its own name wins over a path. */

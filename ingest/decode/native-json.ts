@@ -17,9 +17,9 @@ export const nativeJson: Decoder = {
   },
 }
 
-/** What formats without topics of their own are written on: the device's own, or a POST. */
+/** What formats without topics of their own are written on. */
 export function isOwnTopic(topic: string): boolean {
-  return parseDeviceTopic(topic)?.channel === 'observations' || topic === 'http/observations'
+  return parseDeviceTopic(topic)?.channel === 'observations'
 }
 
 export function expectedOwnTopic(sender: { id: string }): string {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Rejection } from '../../model/reject.ts'
-import type { DecodedPart, Decoder } from './decoder.ts'
+import type { DecodedPart, Decoder, NormalizedPayload } from './decoder.ts'
 import { isRecord, readBase64 } from './fields.ts'
 import { at, describe, parseJson, pointerOf } from './json.ts'
 import { refuse } from './refuse.ts'
@@ -121,12 +121,7 @@ function decodeUplink(envelope: Envelope, uplink: Uplink, field: Field, base: re
       hint: 'frm_payload is what the device sent by radio, as the network server writes it.',
     })
   }
-  const normalized =
-    normalized_payload === undefined
-      ? undefined
-      : Array.isArray(normalized_payload)
-        ? normalized_payload
-        : [normalized_payload]
+  const normalized = normalizedOf(normalized_payload, pointerOf([...base, field, 'normalized_payload']))
   if (decoded_payload === undefined && !bytes && normalized === undefined && rejections.length === 0) {
     rejections.push({
       code: 'no_decoded_payload',
@@ -174,12 +169,15 @@ function decodeUplink(envelope: Envelope, uplink: Uplink, field: Field, base: re
     ...(bytes
       ? { uplink: { bytes, fPort: uplink.f_port ?? 0, pointer: pointerOf([...base, field, 'frm_payload']) } }
       : {}),
-    ...(normalized === undefined
-      ? {}
-      : { normalized: { value: normalized, pointer: pointerOf([...base, field, 'normalized_payload']) } }),
+    ...(normalized === undefined ? {} : { normalized }),
     ...(uplink.decoded_payload_warnings ? { warnings: uplink.decoded_payload_warnings } : {}),
   }
   return { parts: [part], rejections }
+}
+
+function normalizedOf(payload: Uplink['normalized_payload'], pointer: string): NormalizedPayload | undefined {
+  if (payload === undefined) return undefined
+  return Array.isArray(payload) ? { value: payload, pointer } : { value: [payload], pointer, alone: true }
 }
 
 /** Names of other networks' messages, so that the refusal can say what came instead. */

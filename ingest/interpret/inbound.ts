@@ -1,9 +1,9 @@
-import { parseInbound, parseReplayKey } from '../../model/inbound.ts'
+import { parseHttpKey, parseInbound, parseReplayKey } from '../../model/inbound.ts'
 import type { JournalRecord } from '../../store/journal/port.ts'
 
 /** A journal record as its sender meant it, whichever way it came in. */
 export type Arrived = {
-  /** topic, place in the journal and arrival of the original: of a replay those of the message that is replayed */
+  /** topic, place in the journal and arrival of the original: of a replay those of the message that is replayed; of a POST when it came */
   record: JournalRecord
   /** under which a refusal is found again, in quarantine and in what the sender was told */
   correlationId: string
@@ -29,9 +29,10 @@ export function unwrap(record: JournalRecord): Arrived {
       via: 'replay',
     }
   }
-  // What a device or program posts is read under `http/…` or under the device's own topics; the rest a connection heard.
-  const via = topic.startsWith('http/') || topic.startsWith('devices/') ? 'http' : 'mqtt'
-  return { record: { ...record, topic }, correlationId: key, via }
+  const postedAt = parseHttpKey(key)
+  return postedAt === undefined
+    ? { record: { ...record, topic }, correlationId: key, via: 'mqtt' }
+    : { record: { ...record, topic, receivedAt: postedAt }, correlationId: key, via: 'http' }
 }
 
 function correlationIdOf(position: JournalRecord['position']): string {

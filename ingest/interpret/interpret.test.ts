@@ -1,30 +1,60 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import type { DeviceType } from '../../model/device.ts'
 import { REJECT_CODES, type RejectCode } from '../../model/reject.ts'
 import { QUALITY } from '../../model/quality.ts'
 import { dataTest } from '../../test/support/shared-data.ts'
+import type { RunCodec } from '../decode/decoder.ts'
 import { device, RECEIVED, record, registerOf } from './interpret.support.ts'
 import { type Interpreted, interpret, MAX_BYTES, type TownArea } from './interpret.ts'
 
 const TOWN: TownArea = { minLng: 5.1, minLat: 52.0, maxLng: 5.2, maxLat: 52.1 }
-const devices = registerOf([
-  device({ id: 's1' }),
-  device({ id: 'post-1', kind: 'air-post', lng: 5.15, lat: 52.05 }),
-  device({ id: 'car-1', kind: 'vehicle' }),
-  device({ id: 'old-drive', kind: 'recording', area: 'anywhere' }),
-  device({ id: 'sat', kind: 'satellite' }),
-  device({ id: 'gateway', kind: 'bridge', format: 'tts-v3', topicTree: 'v3/app1@ttn/devices/#' }),
-  device({
-    id: 'lora-1',
-    bridgeId: 'gateway',
-    externalId: 'lamp-17',
-    mapping: { temp: { observedProperty: 'temperature' } },
-  }),
-  device({ id: 'plain-bridge', kind: 'bridge' }),
-  device({ id: 'behind', bridgeId: 'plain-bridge', externalId: 'x' }),
-])
-const context = { devices, area: TOWN }
+const TYPE: DeviceType = {
+  id: 'm1',
+  name: 'M1',
+  kind: 'sensor',
+  format: 'tts-v3',
+  codec: 'function decodeUplink() {}',
+  mapping: null,
+  extraction: null,
+  datastreams: [],
+  expectedIntervalS: null,
+  power: null,
+  version: 1,
+  createdAt: 0,
+  updatedAt: 0,
+}
+const devices = registerOf(
+  [
+    device({ id: 's1' }),
+    device({ id: 'post-1', kind: 'air-post', lng: 5.15, lat: 52.05 }),
+    device({ id: 'car-1', kind: 'vehicle' }),
+    device({ id: 'old-drive', kind: 'recording', area: 'anywhere' }),
+    device({ id: 'sat', kind: 'satellite' }),
+    device({ id: 'gateway', kind: 'bridge', format: 'tts-v3', topicTree: 'v3/app1@ttn/devices/#' }),
+    device({
+      id: 'lora-1',
+      bridgeId: 'gateway',
+      externalId: 'lamp-17',
+      mapping: { temp: { observedProperty: 'temperature' } },
+    }),
+    device({ id: 'plain-bridge', kind: 'bridge' }),
+    device({ id: 'behind', bridgeId: 'plain-bridge', externalId: 'x' }),
+    device({ id: 'cbor-1', format: 'native-cbor' }),
+    device({ id: 'mapped-1', format: 'json-mapped', mapping: { temp: { observedProperty: 'temperature' } } }),
+    device({ id: 'coded', bridgeId: 'gateway', externalId: 'coded', typeId: 'm1' }),
+  ],
+  { types: [TYPE] },
+)
+/** A codec that fails in the way that its input names. */
+const codec: RunCodec = (_type, { bytes }) => ({
+  ok: false,
+  code: Buffer.from(bytes).toString() as 'codec_failed',
+  message: 'it says so',
+  warnings: [],
+})
+const context = { devices, area: TOWN, codec }
 const take = (topic: string, payload: unknown, over = {}): Interpreted =>
   interpret(record(topic, payload, over), context)
 
@@ -425,6 +455,41 @@ const refusals: [what: string, topic: string, payload: unknown, code: RejectCode
     'position_impossible',
     '/findings/0/geometry/coordinates',
   ],
+  [
+    'a field that says two things',
+    'devices/s1/observations',
+    '{"observedProperty":"no2","result":1,"result":2}',
+    'duplicate_key',
+    '/result',
+  ],
+  ['a drive of a thousand levels', 'devices/car-1/drive', '{"a":'.repeat(1_000), 'too_deep', ''],
+  ['JSON where CBOR is said to stand', 'devices/cbor-1/observations', good, 'not_cbor', ''],
+  [
+    'fields that no mapping names',
+    'devices/mapped-1/observations',
+    { humidity: 50, nested: { co2: 400 } },
+    'nothing_mapped',
+    '',
+  ],
+  [
+    'an uplink of bytes without a codec',
+    'v3/app1@ttn/devices/lamp-17/up',
+    { end_device_ids: { device_id: 'lamp-17' }, uplink_message: { frm_payload: 'AQI=' } },
+    'no_codec',
+    '/uplink_message/frm_payload',
+  ],
+  ...(['codec_failed', 'codec_timeout', 'codec_suspended'] as const).map(
+    (code): (typeof refusals)[number] => [
+      `an uplink whose codec ends in ${code}`,
+      'v3/app1@ttn/devices/coded/up',
+      {
+        end_device_ids: { device_id: 'coded' },
+        uplink_message: { frm_payload: Buffer.from(code).toString('base64') },
+      },
+      code,
+      '/uplink_message/frm_payload',
+    ],
+  ),
   ['cells of the future', 'devices/sat/inspection', { ...cells, to: '2031-01-01' }, 'time_in_future', '/to'],
 ]
 
@@ -445,6 +510,8 @@ for (const [what, topic, payload, code, pointer] of refusals) {
 test('every reject code has an example here', () => {
   // What a device has in all is no matter of one message: pipeline.test.ts.
   const inAll = ['too_many_datastreams', 'too_many_drives']
+  // Numbers of datastreams are a matter of SensorThings: sensorthings.test.ts.
+  inAll.push('unknown_datastream')
   expect(new Set([...refusals.map((r) => r[3]), ...inAll])).toEqual(new Set(REJECT_CODES))
 })
 
@@ -611,7 +678,7 @@ test('a byte order mark and unknown fields do no harm', () => {
 
 test('a hundred thousand brackets are refused, not followed', () => {
   const found = take('devices/s1/observations', '['.repeat(100_000) + ']'.repeat(100_000))
-  expect(found.rejections[0]?.code).toBe('wrong_shape')
+  expect(found.rejections[0]?.code).toBe('too_deep')
 })
 
 test('a drive chunk is stored as it was meant: fixes at 0,0 are no fixes, time may step back', () => {
@@ -696,7 +763,7 @@ dataTest('GeoJSON of every kind is no payload of ours, and is refused without ha
       for (const channel of ['observations', 'drive', 'inspection', 'status']) {
         const found = take(`devices/s1/${channel}`, new Uint8Array(bytes))
         expect(found.readings).toEqual([])
-        expect(found.rejections[0]?.code).toMatch(/^(wrong_shape|not_json|payload_too_large)$/)
+        expect(found.rejections[0]?.code).toMatch(/^(wrong_shape|not_json|payload_too_large|duplicate_key)$/)
       }
     }
   }

@@ -6,12 +6,13 @@ import { toRfc3339 } from '../../model/time.ts'
 import type { JournalRecord } from '../../store/journal/port.ts'
 import type { Decoded, DecodedFields, DecodedObservation, DecodedPart, Decoder } from '../decode/decoder.ts'
 import { clip, pointerOf } from '../decode/json.ts'
-import { type MappedField, mapFields } from '../decode/mapping.ts'
+import { leaves, type MappedField, mapFields } from '../decode/mapping.ts'
+import { normalizedReadings } from '../decode/normalized.ts'
 import { wrongShape } from '../decode/shape.ts'
 import { circumstances, type InterpretContext } from './context.ts'
 import { type Interpreted, type Link, nothing } from './interpreted.ts'
 import { fieldsNobodyMapped, noCodec, ofCodec, unknownDatastream, unknownDevice } from './refusals.ts'
-import { codecStep, decodeStep, judgeSteps, mapStep } from './steps.ts'
+import { codecStep, decodeStep, judgeSteps, mapStep, normalizedStep } from './steps.ts'
 import { type Circumstances, judgeObservation, type Place } from './validate.ts'
 
 /** A message under way: what is asked of it, and what came of it so far. */
@@ -46,12 +47,6 @@ function newTally(): Omit<Run, 'self' | 'record' | 'context' | 'found'> {
     told: new Set(),
     index: 0,
   }
-}
-
-/** Where the fields of a part stand, and what they hold. */
-type Fields = DecodedFields & {
-  /** by a codec: then `pointer` is that of its bytes */
-  decodedHere: boolean
 }
 
 const MAX_WARNINGS = 20
@@ -236,11 +231,49 @@ function take(
 }
 
 function takeFields(part: DecodedPart, partIndex: number, where: Circumstances, run: Run): void {
-  const fields = part.fields ? { ...part.fields, decodedHere: false } : decodeUplink(part, where, run)
-  if (!fields) return
+  const { fields, normalized } = part.fields ? part : decodeUplink(part, where, run)
   const { device } = where
-  const { found: mapped, named, ignored } = mapFields(fields.value, mappingOf(device, fields))
+  const ofNetwork = part.normalized ?? normalized
+  let knownOtherwise = false
+  if (ofNetwork) {
+    const targets = new Set(Object.values(device.mapping ?? {}).map((target) => target.observedProperty))
+    const readings = normalizedReadings(ofNetwork, timesOf(part), targets)
+    if (run.context.trace) run.found.steps.push(normalizedStep(device, readings))
+    for (const { observation, pointer } of readings)
+      checkAndTake(observation, placeOf(pointer, part), partIndex, where, run.found)
+    if (readings.length > 0) run.named.add(device.id)
+    knownOtherwise = readings.length > 0 && device.mapping === null
+    if (!fields) {
+      if (readings.length === 0) noteUnnamed(device, ofNetwork.pointer, leaves(ofNetwork.value, NONE), run)
+      return
+    }
+  }
+  if (!fields) return
+  const { found: mapped, named, ignored } = mapFields(fields.value, mappingOf(device, fields), fields.skip)
   if (run.context.trace) run.found.steps.push(mapStep(device, mapped, ignored))
+  takeMapped(mapped, fields, part, partIndex, where, run)
+  if (named || fields.idle) run.named.add(device.id)
+  // The network server told already what these fields mean.
+  if (!knownOtherwise) noteUnnamed(device, fields.pointer, ignored, run)
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+function noteUnnamed(device: Device, pointer: string, ignored: readonly string[], run: Run): void {
+  if (ignored.length === 0) return
+  const known = run.unnamed.get(device.id) ?? { device, pointer, fields: new Set() }
+  run.unnamed.set(device.id, known)
+  for (const field of ignored) if (known.fields.size < FIELDS_LISTED) known.fields.add(field)
+}
+
+function takeMapped(
+  mapped: readonly MappedField[],
+  fields: DecodedFields,
+  part: DecodedPart,
+  index: number,
+  where: Circumstances,
+  run: Run,
+): void {
   const taken = new Set<string>()
   for (const field of mapped) {
     const { observedProperty, datastream } = field.target
@@ -250,13 +283,8 @@ function takeFields(part: DecodedPart, partIndex: number, where: Circumstances, 
       continue
     }
     taken.add(key)
-    takeField(field, fields, part, partIndex, where, run)
+    takeField(field, fields, part, index, where, run)
   }
-  if (named || fields.idle) run.named.add(device.id)
-  if (ignored.length === 0) return
-  const known = run.unnamed.get(device.id) ?? { device, pointer: fields.pointer, fields: new Set() }
-  run.unnamed.set(device.id, known)
-  for (const field of ignored) if (known.fields.size < FIELDS_LISTED) known.fields.add(field)
 }
 
 /** What the device, or else its type, says of a field goes before what its format says. */
@@ -267,15 +295,15 @@ function mappingOf({ mapping }: Device, { meaning }: DecodedFields): Mapping | n
 }
 
 /** Where a field stands in the payload. */
-function pointerOfField(path: readonly string[], { pointer, places, decodedHere }: Fields): string {
-  if (decodedHere) return pointer
+function pointerOfField(path: readonly string[], { pointer, places, whole }: DecodedFields): string {
+  if (whole) return pointer
   const [first = '', ...rest] = path
   return places && Object.hasOwn(places, first) ? places[first] + pointerOf(rest) : pointer + pointerOf(path)
 }
 
 function takeField(
   { field, path, target, result, unit }: MappedField,
-  fields: Fields,
+  fields: DecodedFields,
   part: DecodedPart,
   index: number,
   where: Circumstances,
@@ -300,7 +328,7 @@ function takeField(
   )
   // What a codec made stands nowhere in the payload: then the name of the field says which it was.
   const rejection = run.found.rejections[before]
-  if (rejection && fields.decodedHere)
+  if (rejection && fields.whole)
     run.found.rejections[before] = { ...rejection, got: clip(`${field}: ${rejection.got}`, 120) }
 }
 
@@ -326,16 +354,21 @@ function placeOf(base: string, { timePointer, location }: DecodedPart): Place {
   }
 }
 
-/** Radio bytes by the codec of the device's type. Undefined when there are none, or when it failed. */
-function decodeUplink(part: DecodedPart, where: Circumstances, run: Run): Fields | undefined {
+/** Radio bytes by the codec of the device's type. Nothing when there are none, or when it failed. */
+function decodeUplink(
+  part: DecodedPart,
+  where: Circumstances,
+  run: Run,
+): Pick<DecodedPart, 'fields' | 'normalized'> {
   const { uplink } = part
-  if (!uplink) return undefined
+  if (!uplink) return {}
   const { device } = where
   const { context, found, record } = run
   const type = device.typeId === null ? undefined : context.devices.type(device.typeId)
   if (!type?.codec || !context.codec) {
-    found.rejections.push(noCodec(uplink.pointer, uplink.bytes, device))
-    return undefined
+    // What the network server normalised says enough without one.
+    if (!part.normalized) found.rejections.push(noCodec(uplink.pointer, uplink.bytes, device))
+    return {}
   }
   const outcome = context.codec(
     { typeId: type.id, version: type.version, source: type.codec },
@@ -349,9 +382,13 @@ function decodeUplink(part: DecodedPart, where: Circumstances, run: Run): Fields
   for (const warning of outcome.warnings) warn(warning, run)
   if (!outcome.ok) {
     found.rejections.push(ofCodec(uplink, outcome, type.id))
-    return undefined
+    return {}
   }
-  return { value: outcome.data, pointer: uplink.pointer, decodedHere: true }
+  const { pointer } = uplink
+  return {
+    fields: { value: outcome.data, pointer, whole: true },
+    ...(outcome.normalized ? { normalized: { value: outcome.normalized, pointer, whole: true } } : {}),
+  }
 }
 
 function warn(warning: string, { warnings }: Run): void {

@@ -1,7 +1,7 @@
 import type { Step } from '../../model/desk.ts'
 import type { Device, DeviceType, PayloadFormat } from '../../model/device.ts'
 import { qualityFlags } from '../../model/quality.ts'
-import type { CodecOutcome, Decoded, DecodedPart } from '../decode/decoder.ts'
+import type { CodecOutcome, Decoded, DecodedObservation, DecodedPart } from '../decode/decoder.ts'
 import type { MappedField } from '../decode/mapping.ts'
 import type { Interpreted } from './interpreted.ts'
 
@@ -69,6 +69,15 @@ export function mapStep(device: Device, mapped: readonly MappedField[], ignored:
       })),
       ignored,
     },
+  }
+}
+
+export function normalizedStep(device: Device, readings: readonly DecodedObservation[]): Step {
+  return {
+    step: 'map',
+    verdict: readings.length > 0 ? 'ok' : 'skipped',
+    detail: `${device.id}: ${readings.length} of the normalised payload`,
+    data: readings.map((reading) => reading.observation),
   }
 }
 
