@@ -20,6 +20,7 @@ import { assetRoutes } from './routes/assets.ts'
 import { calibrationRoutes } from './routes/calibrations.ts'
 import { datastreamRoutes } from './routes/datastreams.ts'
 import { caseRoutes } from './routes/cases.ts'
+import { connectionRoutes } from './routes/connections.ts'
 import { credentialRoutes } from './routes/credentials.ts'
 import { deviceImportRoutes } from './routes/device-imports.ts'
 import { deviceLocationRoutes } from './routes/device-locations.ts'
@@ -184,6 +185,7 @@ function allRoutes(context: Context): Route[] {
     ...jobRoutes(context),
     ...trialRoutes(context),
     ...ingestRoutes(context),
+    ...connectionRoutes(context),
     ...exportRoutes(context),
   ]
   return routes

@@ -44,7 +44,7 @@ async function post(path: string, body: unknown, headers: Record<string, string>
   const response = await fetch(town.url + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: raw as BodyInit,
+    body: raw as NonNullable<RequestInit['body']>,
   })
   const text = await response.text()
   return {
