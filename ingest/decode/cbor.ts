@@ -1,19 +1,26 @@
 import { decode, type Tag } from 'cbor2'
 import type { Rejection } from '../../model/reject.ts'
-import { clip, duplicateKey, MAX_DEPTH, type Parsed, tooDeep } from './json.ts'
+import { clip, duplicateKey, type Parsed, tooDeep } from './json.ts'
 import { rfc3339OfEpoch } from './times.ts'
+
+/**
+ * Levels of maps and lists in each other. Readings and SenML have two; the library walks through all levels for each item,
+ * so that a large message of 64 levels would take seconds.
+ */
+export const MAX_CBOR_DEPTH = 16
 
 type Options = NonNullable<Parameters<typeof decode>[1]>
 
 /**
- * Bytes to a value (RFC 8949), by the same limits as JSON: no deeper than MAX_DEPTH, no name twice. Objects whose names
+ * Bytes to a value (RFC 8949), as strictly as JSON: no deeper than MAX_CBOR_DEPTH, no name twice. Objects whose names
  * are all text come out without a prototype, others (the integer labels of SenML) as a Map. A date becomes text in RFC
  * 3339, a decimal fraction a number; what no payload of ours needs (other tags, big numbers) is refused.
  */
 export function parseCbor(payload: Uint8Array): Parsed {
   let refusal: Rejection | undefined
   const options: Options = {
-    maxDepth: MAX_DEPTH,
+    // The library counts a list as two levels.
+    maxDepth: 2 * MAX_CBOR_DEPTH,
     ignoreGlobalTags: true,
     tags: TAGS,
     rejectBigInts: true,
@@ -31,11 +38,12 @@ export function parseCbor(payload: Uint8Array): Parsed {
   }
   try {
     const value: unknown = decode(payload, options)
-    const strange = findStrange(value)
-    return strange === undefined ? { ok: true, value } : refused(notCbor(strange))
+    const strange = findStrange(value, 1)
+    if (strange === undefined) return { ok: true, value }
+    return refused(strange === DEEP ? tooDeep(MAX_CBOR_DEPTH) : notCbor(strange))
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    if (message.startsWith('Maximum depth')) return refused(tooDeep())
+    if (message.startsWith('Maximum depth')) return refused(tooDeep(MAX_CBOR_DEPTH))
     return refused(refusal ?? notCbor(payload.length === 0 ? 'an empty payload' : message))
   }
 }
@@ -99,20 +107,23 @@ function decimalFraction(contents: unknown): number {
   return Number(`${mantissa}e${exponent}`)
 }
 
-/** What is of no kind that a payload can hold: a tag nobody knows, a number too large for all of them. */
-function findStrange(value: unknown): string | undefined {
+const DEEP = 'too deep'
+
+/** What is of no kind that a payload can hold: a tag nobody knows, a number too large for all of them; or DEEP. */
+function findStrange(value: unknown, level: number): string | undefined {
   if (typeof value === 'bigint') return 'a whole number beyond 64 bits'
   if (typeof value === 'symbol' || typeof value === 'function') return 'a value of no use here'
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return undefined
-  if (Array.isArray(value)) return firstStrange(value)
-  if (value instanceof Map) return firstStrange(value.keys()) ?? firstStrange(value.values())
+  if (level > MAX_CBOR_DEPTH) return DEEP
+  if (Array.isArray(value)) return firstStrange(value, level)
+  if (value instanceof Map) return firstStrange(value.keys(), level) ?? firstStrange(value.values(), level)
   if (Object.getPrototypeOf(value) !== null) return 'a tag that is not read here'
-  return firstStrange(Object.values(value))
+  return firstStrange(Object.values(value), level)
 }
 
-function firstStrange(values: Iterable<unknown>): string | undefined {
+function firstStrange(values: Iterable<unknown>, level: number): string | undefined {
   for (const value of values) {
-    const strange = findStrange(value)
+    const strange = findStrange(value, level + 1)
     if (strange !== undefined) return strange
   }
   return undefined

@@ -62,11 +62,11 @@ function refusedParse(rejection: Rejection): Parsed {
   return { ok: false, rejection }
 }
 
-export function tooDeep(): Rejection {
+export function tooDeep(levels = MAX_DEPTH): Rejection {
   return {
     code: 'too_deep',
     pointer: '',
-    expected: `at most ${MAX_DEPTH} levels of objects and lists`,
+    expected: `at most ${levels} levels of objects and lists`,
     got: 'more',
     hint: 'Flatten the payload: readings need one or two levels.',
   }
