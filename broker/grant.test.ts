@@ -30,6 +30,7 @@ const FOREIGN = [
   'v1.1/Observations',
   'v1.1/Datastreams(4)/Observations',
   "v1.1/Datastreams('a-1')/Observations",
+  'v1.1/CreateObservations',
   'v1.1/Things(4)/Locations',
   'json/key/lamp-1/attrs',
   '/json/key/lamp-1/attrs',

@@ -81,7 +81,8 @@ const MAX_FOREIGN_LEVELS = 8
  * Topics that a foreign format prescribes, on which its devices write without knowing ours.
  *
  * - ThingsBoard: `v1/devices/me/…`, short `v2/t` and `v2/a`; a gateway `v1/gateway/…`
- * - SensorThings 1.0 and 1.1: `v1.1/Observations`, `v1.1/Datastreams(4)/Observations` (OGC 18-088 clause 14)
+ * - SensorThings 1.0 and 1.1: `v1.1/Observations`, `v1.1/Datastreams(4)/Observations` (OGC 18-088 clause 14), and for
+ *   data arrays `v1.1/CreateObservations`
  * - FIWARE IoT Agent JSON: `/json/{apikey}/{device}/attrs`, `…/attrs/{name}`; the first slash may be absent
  *
  * What is meant by the rest of a topic is the decoder's to judge: a device that writes on the wrong one of its API is
@@ -98,7 +99,8 @@ function foreignTopics(sender: Sender): ((topic: string) => boolean) | undefined
         (gateway && isBelow('v1/gateway/', topic))
     }
     case 'sensorthings-1.1':
-      return (topic) => /^v1\.[01]\/(Datastreams\([^()/]{1,64}\)\/)?Observations$/.test(topic)
+      return (topic) =>
+        /^v1\.[01]\/((Datastreams\([^()/]{1,64}\)\/)?Observations|CreateObservations)$/.test(topic)
     case 'fiware-iota-json': {
       // Names are compared as the register does.
       const names = new Set([

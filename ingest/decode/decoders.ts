@@ -5,11 +5,14 @@ import { chirpstackV4 } from './chirpstack-v4.ts'
 import { jsonMapped } from './json-mapped.ts'
 import { nativeCbor } from './native-cbor.ts'
 import { nativeJson } from './native-json.ts'
+import { senmlCbor } from './senml-cbor.ts'
+import { senmlJson } from './senml-json.ts'
+import { sensorthings } from './sensorthings-1.1.ts'
 import { thingsboard } from './thingsboard.ts'
 import { ttsV3 } from './tts-v3.ts'
 
 /** Formats whose decoder is not here yet: it leaves this line when it comes. */
-type Missing = 'senml-json' | 'senml-cbor' | 'sensorthings-1.1' | 'sensor-community' | 'talq-2.7'
+type Missing = 'sensor-community' | 'talq-2.7'
 
 const DECODERS: Record<Exclude<PayloadFormat, Missing>, Decoder> = {
   'native-json': nativeJson,
@@ -17,6 +20,9 @@ const DECODERS: Record<Exclude<PayloadFormat, Missing>, Decoder> = {
   'json-mapped': jsonMapped,
   'tts-v3': ttsV3,
   'chirpstack-v4': chirpstackV4,
+  'senml-json': senmlJson,
+  'senml-cbor': senmlCbor,
+  'sensorthings-1.1': sensorthings,
   thingsboard,
   'fiware-iota-json': fiwareIotaJson,
 }
