@@ -177,6 +177,41 @@ test('a sensor of an unknown kind: registered, heard, given meaning, and its rea
   expect(page.url()).toMatch(/lat=5\d\.\d+&lng=5\.\d+/)
 }, 120_000)
 
+test('a day of readings: what is remarked on them stands in the chart in words, and what was corrected opens', async () => {
+  const { client } = await connectDevice(town, person, {
+    id: 'weer-plantsoen',
+    name: 'Weerstation Plantsoen',
+    kind: 'sensor',
+    lng: 5.633,
+    lat: 52.505,
+    expectedIntervalS: 900,
+  })
+  clients.push(client)
+  const now = Date.now()
+  const day = Array.from({ length: 96 }, (_, i) => {
+    const at = now - (96 - i) * 900_000
+    const celsius = 9 + 4 * Math.sin(((i - 30) / 96) * 2 * Math.PI) + (i === 60 ? 55 : 0)
+    return {
+      observedProperty: 'temperature',
+      phenomenonTime: new Date(at).toISOString(),
+      result: Math.round(celsius * 10) / 10,
+      unit: 'Cel',
+    }
+  })
+  await client.publishAsync('devices/weer-plantsoen/observations', JSON.stringify(day), { qos: 1 })
+  const corrected = { ...day[80], result: 7.7, resultTime: new Date(now).toISOString() }
+  await client.publishAsync('devices/weer-plantsoen/observations', JSON.stringify(corrected), { qos: 1 })
+  await eventually('the correction is in', async () => {
+    const { items } = await person.get<{ items: DatastreamView[] }>('/v1/datastreams?deviceId=weer-plantsoen')
+    return items[0]?.corrections === 1
+  })
+  await page.goto(`${base}/?view=devices&sel=device:weer-plantsoen&part=series`)
+  await page.getByText(/^uitschieter \d+$/).waitFor()
+  await page.getByText('1 meting is later gecorrigeerd').click()
+  await page.getByRole('row', { name: /7,7.*geldt/ }).waitFor()
+  await isSound('device-series')
+}, 60_000)
+
 const CODEC = `function decodeUplink(input) {
   var b = input.bytes
   return {
@@ -429,7 +464,8 @@ test('each screen of the desk is sound on a desk and on a phone', async () => {
     for (const [name, url] of [
       ['desk-devices', '/?view=devices'],
       ['device', '/?view=devices&sel=device:bodem-z-1'],
-      ['device-series', '/?view=devices&sel=device:weermeter-marktplein&part=series'],
+      ['device-place', '/?view=devices&sel=device:weer-plantsoen'],
+      ['device-charts', '/?view=devices&sel=device:weer-plantsoen&part=series'],
       ['device-messages', '/?view=devices&sel=device:bodem-z-1&part=messages'],
       ['device-edit', '/?view=devices&sel=device:weermeter-marktplein&part=edit'],
       ['device-calibrations', '/?view=devices&sel=device:weermeter-marktplein&part=calibrations'],

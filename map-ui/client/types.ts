@@ -6,6 +6,7 @@ import type {
   caseSchema,
   conditionHistorySchema,
   conditionSchema,
+  correctionSchema,
   deviceCredentialSchema,
   deviceSchema,
   evidenceSchema,
@@ -20,7 +21,7 @@ import type {
 } from '../../model/api.ts'
 import type {
   announcementSchema,
-  calibrationSchema,
+  calibrationViewSchema,
   certificateSchema,
   connectionConfigSchema,
   connectionSchema,
@@ -52,6 +53,7 @@ export type CaseDetail = z.infer<typeof caseDetailSchema>
 export type CaseEvent = z.infer<typeof caseEventSchema>
 export type Condition = z.infer<typeof conditionSchema>
 export type ConditionHistory = z.infer<typeof conditionHistorySchema>
+export type Correction = z.infer<typeof correctionSchema>
 export type Credential = z.infer<typeof deviceCredentialSchema>
 export type Device = z.infer<typeof deviceSchema>
 export type Evidence = z.infer<typeof evidenceSchema>
@@ -68,7 +70,7 @@ export type Street = z.infer<typeof streetSchema>
 export type Page<T> = { items: T[]; nextCursor: string | null; total: number }
 
 export type Announcement = z.infer<typeof announcementSchema>
-export type Calibration = z.infer<typeof calibrationSchema>
+export type Calibration = z.infer<typeof calibrationViewSchema>
 export type Certificate = z.infer<typeof certificateSchema>
 export type Connection = z.infer<typeof connectionSchema>
 export type ConnectionConfig = z.infer<typeof connectionConfigSchema>
@@ -91,12 +93,3 @@ export type Trial = z.input<typeof trialSchema>
 export type TrialChange = z.infer<typeof trialChangeSchema>
 export type TrialItem = z.infer<typeof trialResultSchema>['items'][number]
 export type TrialResult = z.infer<typeof trialResultSchema>
-
-/** GET /v1/datastreams/{id}/corrections: every value that was sent for a time that got more than one. */
-export type Correction = {
-  time: string
-  value: number
-  valid: boolean
-  receivedAt: string
-  resultTime: string
-}

@@ -118,6 +118,13 @@ function Report({ report }: { report: DeviceImport }) {
           <b className="refused">{t.desk.import.refused(f.number(report.refused))}</b>
         ) : null}
       </p>
+      {report.notes.length > 0 ? (
+        <ul className="bullets quiet">
+          {report.notes.map((note) => (
+            <li key={note}>{refusalWords(note, language)}</li>
+          ))}
+        </ul>
+      ) : null}
       {report.lines.length > 0 ? (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         <section className="table-scroll report" tabIndex={0} aria-label={t.desk.import.report}>

@@ -3,6 +3,7 @@ import { DESK_TABS, type DeskTab } from '../client/place.ts'
 import { useResource } from '../client/resource.ts'
 import type { Announcement, Page, QuarantineSummary } from '../client/types.ts'
 import { PlaceLink } from '../parts/place-link.tsx'
+import { ScrollNav } from '../parts/scroll-nav.tsx'
 import { useFormat } from '../text/format.ts'
 import { useText } from '../text/language.ts'
 
@@ -18,17 +19,15 @@ export function Rooms() {
     announcements: announced,
   }
   return (
-    <nav className="rooms" aria-label={t.desk.rooms}>
-      <ul>
-        {DESK_TABS.map((tab) => (
-          <li key={tab}>
-            <PlaceLink to={{ tab, sel: null, part: '' }} current={place.tab === tab ? 'page' : undefined}>
-              {t.desk.tab[tab]}
-              {waits[tab] ? <span className="rooms-count figures">{f.number(waits[tab])}</span> : null}
-            </PlaceLink>
-          </li>
-        ))}
-      </ul>
-    </nav>
+    <ScrollNav label={t.desk.rooms} open={place.tab}>
+      {DESK_TABS.map((tab) => (
+        <li key={tab}>
+          <PlaceLink to={{ tab, sel: null, part: '' }} current={place.tab === tab ? 'page' : undefined}>
+            {t.desk.tab[tab]}
+            {waits[tab] ? <span className="rooms-count figures">{f.number(waits[tab])}</span> : null}
+          </PlaceLink>
+        </li>
+      ))}
+    </ScrollNav>
   )
 }

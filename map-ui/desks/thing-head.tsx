@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef } from 'react'
 import { usePlace } from '../client/location.ts'
 import { Icon } from '../parts/icon.tsx'
 import { PlaceLink } from '../parts/place-link.tsx'
+import { ScrollNav } from '../parts/scroll-nav.tsx'
 import { useText } from '../text/language.ts'
 
 type Props = { kicker: ReactNode; title: ReactNode; children?: ReactNode }
@@ -38,17 +39,15 @@ export function ThingParts({ label, parts }: PartsProps) {
   const { part } = usePlace()
   const open = parts.some((p) => p.key === part) ? part : parts[0]?.key
   return (
-    <nav className="rooms" aria-label={label}>
-      <ul>
-        {parts.map(({ key, words, count }, i) => (
-          <li key={key}>
-            <PlaceLink to={{ part: i === 0 ? '' : key }} current={key === open ? 'true' : undefined}>
-              {words}
-              {count ? <span className="rooms-count figures">{count}</span> : null}
-            </PlaceLink>
-          </li>
-        ))}
-      </ul>
-    </nav>
+    <ScrollNav label={label} open={open ?? ''}>
+      {parts.map(({ key, words, count }, i) => (
+        <li key={key}>
+          <PlaceLink to={{ part: i === 0 ? '' : key }} current={key === open ? 'true' : undefined}>
+            {words}
+            {count ? <span className="rooms-count figures">{count}</span> : null}
+          </PlaceLink>
+        </li>
+      ))}
+    </ScrollNav>
   )
 }

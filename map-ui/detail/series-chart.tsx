@@ -59,15 +59,23 @@ function SeriesQuality({ points }: { points: Series['points'] }) {
   for (const point of points) {
     for (const flag of qualityFlags(point.quality & REMARKABLE)) counts.set(flag, (counts.get(flag) ?? 0) + 1)
   }
-  if (counts.size === 0) return null
+  const calibrations = [...new Set(points.flatMap((point) => point.calibration ?? []))]
+  if (counts.size === 0 && calibrations.length === 0) return null
   return (
     <p className="series-quality">
-      <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
-        <path d="M6 1.5 10.5 6 6 10.5 1.5 6Z" />
-      </svg>
+      {counts.size > 0 ? (
+        <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
+          <path d="M6 1.5 10.5 6 6 10.5 1.5 6Z" />
+        </svg>
+      ) : null}
       {[...counts].map(([flag, n]) => (
         <span key={flag} className="badge badge--quality" title={t.desk.qualityHint[flag]}>
           {t.desk.quality[flag]} {f.number(n)}
+        </span>
+      ))}
+      {calibrations.map((version) => (
+        <span key={version} className="badge">
+          {t.desk.calibrated(version)}
         </span>
       ))}
     </p>

@@ -173,6 +173,8 @@ export const deskEn: typeof deskNl = {
     lastValue: 'Last value',
     noMessagesHint: 'The last messages stay here, refused ones too.',
     area: 'Where positions belong',
+    battery: 'Battery',
+    framesLost: 'Lost on the way',
   },
   saved: 'Saved',
   unknown: 'unknown',
@@ -249,7 +251,11 @@ export const deskEn: typeof deskNl = {
     valid: 'counts',
     arrived: 'Arrived',
   },
-  seriesQuality: (n) => `${n} with a remark`,
+  calibrated: (version) => `calibration ${version}`,
+  limits: (low, high) =>
+    [low === null ? '' : `detection limit ${low}`, high === null ? '' : `saturated from ${high}`]
+      .filter(Boolean)
+      .join(', '),
   codec: {
     title: 'Codec',
     intro:
@@ -296,6 +302,7 @@ export const deskEn: typeof deskNl = {
       lat: 'Only when the device moves.',
       device: 'Of a bridge: which field names the device.',
     },
+    usedAs: (what) => `is the ${what.toLowerCase()}`,
     more: 'More: list, number, place',
     suggested: (path, format) => `suggestion: ${path} is the time, ${format}`,
   },
@@ -544,7 +551,10 @@ export const deskEn: typeof deskNl = {
     slowUnknown: 'See what was refused of this bridge',
     came: 'The first message came in.',
     cameIn: (n) => (n === '1' ? 'The first message came in.' : `${n} messages came in.`),
-    cameInHint: 'Schouw keeps them, but does not know yet what they mean.',
+    cameInHint: (n) =>
+      n === 1
+        ? 'Schouw keeps it, but does not know yet what it means.'
+        : 'Schouw keeps them, but does not know yet what they mean.',
     whatArrived: 'See exactly what came in',
     needsCodec: 'The bytes are not decoded yet. Paste or choose the codec of the maker.',
     teach: 'Check the suggestions. What is no reading stays ‘no reading’.',

@@ -202,6 +202,8 @@ export const deskNl = {
     lastValue: 'Laatste waarde',
     noMessagesHint: 'De laatste berichten blijven hier staan, ook de geweigerde.',
     area: 'Waar de posities horen',
+    battery: 'Batterij',
+    framesLost: 'Onderweg verloren',
   },
   saved: 'Opgeslagen',
   unknown: 'onbekend',
@@ -280,7 +282,11 @@ export const deskNl = {
     valid: 'geldt',
     arrived: 'Binnengekomen',
   },
-  seriesQuality: (n: string) => `${n} met een aantekening`,
+  calibrated: (version: string) => `ijking ${version}`,
+  limits: (low: string | null, high: string | null) =>
+    [low === null ? '' : `meetgrens ${low}`, high === null ? '' : `verzadigd vanaf ${high}`]
+      .filter(Boolean)
+      .join(', '),
   codec: {
     title: 'Codec',
     intro:
@@ -328,6 +334,7 @@ export const deskNl = {
       lat: 'Alleen als het apparaat beweegt.',
       device: 'Van een doorgeefstation: welk veld het apparaat noemt.',
     },
+    usedAs: (what: string) => `is de ${what.toLowerCase()}`,
     more: 'Meer: lijst, nummer, plaats',
     suggested: (path: string, format: string) => `voorstel: ${path} is de tijd, ${format}`,
   },
@@ -582,7 +589,10 @@ export const deskNl = {
     slowUnknown: 'Bekijk wat van dit doorgeefstation werd geweigerd',
     came: 'Het eerste bericht is binnen.',
     cameIn: (n: string) => (n === '1' ? 'Het eerste bericht is binnen.' : `${n} berichten zijn binnen.`),
-    cameInHint: 'Schouw bewaart ze, maar weet nog niet wat ze betekenen.',
+    cameInHint: (n: number): string =>
+      n === 1
+        ? 'Schouw bewaart het, maar weet nog niet wat het betekent.'
+        : 'Schouw bewaart ze, maar weet nog niet wat ze betekenen.',
     whatArrived: 'Precies bekijken wat er binnenkwam',
     needsCodec: 'De bytes zijn nog niet ontcijferd. Plak of kies de codec van de fabrikant.',
     teach: 'Controleer de voorstellen. Wat geen meting is, laat u op ‘geen meting’.',

@@ -14,6 +14,8 @@ export function withLocalTimes(sentence: string, f: Format): string {
 
 export type Format = {
   number: (value: number, digits?: number) => string
+  /** a measured value, as exact as a person reads it, without zeros behind it */
+  value: (value: number) => string
   signed: (value: number, digits?: number) => string
   percent: (value: number) => string
   /** as a percentage that never claims certainty */
@@ -46,8 +48,14 @@ export function formatsOf(language: Language): Format {
     new Intl.NumberFormat(locale, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(
       value,
     )
+  const short = (value: number) => number(value, Number.isInteger(value) ? 0 : 1)
   return {
     number,
+    value: (value) => {
+      const size = Math.abs(value)
+      const digits = size >= 100 ? 1 : size >= 1 ? 2 : 4
+      return new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value)
+    },
     signed: (value, digits = 1) => `${value < 0 ? '−' : '+'}${number(Math.abs(value), digits)}`,
     percent: (value) => percent.format(value),
     confidence: (value) =>
@@ -62,8 +70,8 @@ export function formatsOf(language: Language): Format {
     },
     size: (bytes) => {
       if (bytes < 1_024) return `${number(bytes)} byte`
-      if (bytes < 1_048_576) return `${number(bytes / 1_024, 1)} kB`
-      return `${number(bytes / 1_048_576, 1)} MB`
+      if (bytes < 1_048_576) return `${short(bytes / 1_024)} kB`
+      return `${short(bytes / 1_048_576)} MB`
     },
     ago: (t, now = Date.now()) => {
       const s = (new Date(t).getTime() - now) / 1000

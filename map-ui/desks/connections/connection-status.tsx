@@ -7,7 +7,8 @@ import { Button } from '../../parts/button.tsx'
 import { PlaceLink } from '../../parts/place-link.tsx'
 import { Alert, wordsOf } from '../../parts/states.tsx'
 import { useFormat } from '../../text/format.ts'
-import { useText } from '../../text/language.ts'
+import { useLanguage, useText } from '../../text/language.ts'
+import { refusalWords } from '../../text/refusals.ts'
 import { deviceAt } from '../device-at.ts'
 import { ConnectionState } from './connection-state.tsx'
 
@@ -15,6 +16,7 @@ import { ConnectionState } from './connection-state.tsx'
 export function ConnectionStatus({ connection }: { connection: Connection }) {
   const t = useText()
   const f = useFormat()
+  const language = useLanguage()
   const { id, name, config, enabled, version, status } = connection
   const turn = useAction(async () => {
     await fetchOrThrow(`/v1/connections/${encodeURIComponent(id)}`, {
@@ -54,12 +56,13 @@ export function ConnectionStatus({ connection }: { connection: Connection }) {
           <div className="facts-wide">
             <dt>{t.desk.connection.lastError}</dt>
             <dd>
-              {status.lastError}
+              {refusalWords(status.lastError, language)}
               {status.lastErrorAt ? <span className="cell-sub">{f.dateTime(status.lastErrorAt)}</span> : null}
             </dd>
           </div>
         ) : null}
       </dl>
+      {status.note ? <Alert kind="info">{refusalWords(status.note, language)}</Alert> : null}
       {turn.error ? <Alert kind="error">{wordsOf(turn.error, t)}</Alert> : null}
       <div className="actions-row">
         <Button busy={turn.busy} onClick={() => void turn.run()}>

@@ -3,7 +3,8 @@ import type { Connection, Page } from '../../client/types.ts'
 import { PlaceLink } from '../../parts/place-link.tsx'
 import { Empty, Failed, Loading } from '../../parts/states.tsx'
 import { useFormat } from '../../text/format.ts'
-import { useText } from '../../text/language.ts'
+import { useLanguage, useText } from '../../text/language.ts'
+import { refusalWords } from '../../text/refusals.ts'
 import { NEW } from '../new.ts'
 import { ConnectionState } from './connection-state.tsx'
 
@@ -13,6 +14,7 @@ const PATH = '/v1/connections'
 export function ConnectionTable() {
   const t = useText()
   const f = useFormat()
+  const language = useLanguage()
   const { data, error } = useResource<Page<Connection>>(PATH)
   return (
     <>
@@ -69,7 +71,8 @@ export function ConnectionTable() {
                   <td className="cell-text">
                     {status.lastError && status.lastErrorAt ? (
                       <>
-                        {status.lastError} <span className="quiet">{f.ago(status.lastErrorAt)}</span>
+                        {refusalWords(status.lastError, language)}{' '}
+                        <span className="quiet">{f.ago(status.lastErrorAt)}</span>
                       </>
                     ) : null}
                   </td>

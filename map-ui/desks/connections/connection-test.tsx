@@ -3,7 +3,8 @@ import { useAction } from '../../client/action.ts'
 import { fetchOrThrow } from '../../client/fetch.ts'
 import { Button } from '../../parts/button.tsx'
 import { wordsOf } from '../../parts/states.tsx'
-import { useText } from '../../text/language.ts'
+import { useLanguage, useText } from '../../text/language.ts'
+import { refusalWords } from '../../text/refusals.ts'
 
 type Outcome = { ok: boolean; detail: string }
 type Props = { connectionId: string | null; config: unknown; secret: string }
@@ -11,6 +12,7 @@ type Props = { connectionId: string | null; config: unknown; secret: string }
 /** Try it before it is saved: whether the other side answers, and if not, why. */
 export function ConnectionTest({ connectionId, config, secret }: Props) {
   const t = useText()
+  const language = useLanguage()
   const [outcome, setOutcome] = useState<Outcome | null>(null)
   const action = useAction(async () => {
     setOutcome(null)
@@ -36,7 +38,7 @@ export function ConnectionTest({ connectionId, config, secret }: Props) {
         {outcome && !action.busy ? (
           <span className={outcome.ok ? 'trial-good' : 'refused'}>
             {outcome.ok ? t.desk.connection.testOk : t.desk.connection.testFailed}
-            {outcome.detail ? `: ${outcome.detail}` : ''}
+            {outcome.detail ? `: ${refusalWords(outcome.detail, language)}` : ''}
           </span>
         ) : null}
       </span>

@@ -32,7 +32,7 @@ export function Corrections({ streamId, from, to }: { streamId: number; from: nu
                 <time dateTime={c.time}>{f.dateTime(c.time)}</time>
               </td>
               <td className="numeric">
-                {f.number(c.value, Number.isInteger(c.value) ? 0 : 2)}
+                {f.value(c.value)}
                 {c.valid ? <span className="badge badge--good">{t.desk.corrections.valid}</span> : null}
               </td>
               <td>

@@ -44,9 +44,9 @@ function Facts({ device }: { device: Device }) {
       <div>
         <dt>{t.desk.device.interval}</dt>
         <dd>
-          {device.expectedIntervalS === null
+          {device.effective.expectedIntervalS === null
             ? t.desk.device.noInterval
-            : intervalWords(device.expectedIntervalS, t, f)}
+            : intervalWords(device.effective.expectedIntervalS, t, f)}
         </dd>
       </div>
       <div>
@@ -71,7 +71,7 @@ function Facts({ device }: { device: Device }) {
       </div>
       <div>
         <dt>{t.device.format}</dt>
-        <dd>{t.format[device.format]}</dd>
+        <dd>{t.format[device.effective.format]}</dd>
       </div>
       <div>
         <dt>{t.desk.device.owner}</dt>
@@ -79,8 +79,22 @@ function Facts({ device }: { device: Device }) {
       </div>
       <div>
         <dt>{t.desk.device.power}</dt>
-        <dd>{device.power ? t.desk.power[device.power] : '–'}</dd>
+        <dd>{device.effective.power ? t.desk.power[device.effective.power] : '–'}</dd>
       </div>
+      {device.battery ? (
+        <div>
+          <dt>{t.desk.device.battery}</dt>
+          <dd>
+            {f.value(device.battery.value)} {device.battery.unit}
+          </dd>
+        </div>
+      ) : null}
+      {device.framesLost ? (
+        <div>
+          <dt>{t.desk.device.framesLost}</dt>
+          <dd>{f.number(device.framesLost.count)}</dd>
+        </div>
+      ) : null}
       {device.bridgeId ? (
         <div>
           <dt>{t.device.bridge}</dt>

@@ -21,6 +21,12 @@ type Props = {
 /** Codec, meaning of fields and the rest side by side, with what they make of real messages beside them. */
 export function EditorPanes({ draft, onChange, fields, small = false, forBridge = false, children }: Props) {
   const t = useText()
+  const used = new Map(
+    (['time', 'id', 'lng', 'lat', 'device'] as const).flatMap((key) => {
+      const path = draft.extraction[key]
+      return path === undefined ? [] : [[path, t.desk.extraction.usedAs(t.desk.extraction[key])] as const]
+    }),
+  )
   const codec = hasCodec(draft.format) && !small
   return (
     <div className={codec ? 'panes panes--codec' : 'panes'}>
@@ -37,6 +43,7 @@ export function EditorPanes({ draft, onChange, fields, small = false, forBridge 
             <MappingEditor
               mapping={draft.mapping}
               fields={fields}
+              used={used}
               onChange={(mapping) => onChange({ ...draft, mapping })}
             />
           </>

@@ -12,11 +12,13 @@ type Props = {
   mapping: Mapping
   /** what the last messages held: each is a row, mapped or not */
   fields: readonly FieldSeen[]
+  /** fields that are used for something else, and for what */
+  used?: ReadonlyMap<string, string>
   onChange: (mapping: Mapping) => void
 }
 
 /** What each field of a message means: a quantity of the registry, its unit, and which one when there are several. */
-export function MappingEditor({ mapping, fields, onChange }: Props) {
+export function MappingEditor({ mapping, fields, used, onChange }: Props) {
   const t = useText()
   const [adding, setAdding] = useState('')
   const seen = new Map(fields.map((field) => [field.path, field]))
@@ -97,6 +99,7 @@ export function MappingEditor({ mapping, fields, onChange }: Props) {
                       ) : (
                         <span className="cell-sub">{t.desk.mapping.notSeen}</span>
                       )}
+                      {used?.has(path) ? <span className="badge">{used.get(path)}</span> : null}
                     </th>
                     <td>
                       <PropertySelect

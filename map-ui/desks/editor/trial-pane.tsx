@@ -103,8 +103,7 @@ function TrialLine({ item, onOpen }: { item: TrialItem; onOpen: () => void }) {
             <span key={`${reading.datastream}:${reading.phenomenonTime}`}>
               <PropertyLabel property={reading.observedProperty} name={reading.datastream} />{' '}
               <b>
-                {f.number(reading.result, Number.isInteger(reading.result) ? 0 : 2)}{' '}
-                {unitWords(reading.observedProperty, reading.unit)}
+                {f.value(reading.result)} {unitWords(reading.observedProperty, reading.unit)}
               </b>
             </span>
           ))}

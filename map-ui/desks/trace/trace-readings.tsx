@@ -40,16 +40,12 @@ export function TraceReadings({ trace }: { trace: Trace }) {
                 {several ? <span className="cell-sub">{reading.deviceId}</span> : null}
               </th>
               <td className="numeric">
-                <b>{f.number(reading.result, digitsOf(reading.result))}</b>{' '}
-                {unitWords(reading.observedProperty, reading.unit)}
+                <b>{f.value(reading.result)}</b> {unitWords(reading.observedProperty, reading.unit)}
                 {reading.rawResult !== null &&
                 reading.rawUnit !== null &&
                 reading.rawUnit !== reading.unit ? (
                   <span className="cell-sub">
-                    {t.desk.trace.raw(
-                      f.number(reading.rawResult, digitsOf(reading.rawResult)),
-                      reading.rawUnit,
-                    )}
+                    {t.desk.trace.raw(f.value(reading.rawResult), reading.rawUnit)}
                   </span>
                 ) : null}
               </td>
@@ -74,5 +70,3 @@ export function TraceReadings({ trace }: { trace: Trace }) {
     </section>
   )
 }
-
-const digitsOf = (value: number) => (Number.isInteger(value) ? 0 : Math.abs(value) >= 100 ? 1 : 2)

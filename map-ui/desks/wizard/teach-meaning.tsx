@@ -101,7 +101,7 @@ export function TeachMeaning({ device, type, messages }: Props) {
   return (
     <div className="stack">
       <Alert kind="info">
-        <b>{t.desk.wizard.cameIn(f.number(messages.length))}</b> {t.desk.wizard.cameInHint}
+        <b>{t.desk.wizard.cameIn(f.number(messages.length))}</b> {t.desk.wizard.cameInHint(messages.length)}
       </Alert>
       <Raw trace={trace} />
       {hasCodec(draft.format) && fields.length === 0 ? (
