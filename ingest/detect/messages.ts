@@ -8,15 +8,16 @@ import type { Evidence } from '../../model/evidence.ts'
 import type { InspectionPayload } from '../../model/payloads.ts'
 import { QUALITY } from '../../model/quality.ts'
 import { parseRfc3339 } from '../../model/time.ts'
-import type { JournalPosition, JournalReader, JournalRecord } from '../../store/journal/port.ts'
+import type { JournalPosition, JournalReader } from '../../store/journal/port.ts'
 import type { Reading } from '../../store/readings/port.ts'
 import type { DeviceRegister } from '../../store/records/devices.ts'
 import { type DirtyPlaces, insertEvidence } from '../../store/records/evidence.ts'
 import type { Records } from '../../store/records/open.ts'
 import { inTransaction } from '../../store/records/transaction.ts'
+import { createClocks } from '../clock.ts'
 import type { RunCodec } from '../decode/decoder.ts'
 import type { TownArea } from '../interpret/area.ts'
-import { unwrap } from '../interpret/inbound.ts'
+import { type Arrived, unwrap } from '../interpret/inbound.ts'
 import { interpret } from '../interpret/interpret.ts'
 import type { Network } from './network.ts'
 
@@ -47,6 +48,8 @@ const MARK_EVERY_MS = 2_000
 export function messageWorker(deps: Deps): { step(dirty: DirtyPlaces): Promise<number> } {
   const { records, journal, devices, log } = deps
   const runs = new Map<string, Run>()
+  // After a restart it needs some messages to know a clock again; what is weighed meanwhile counts as before.
+  const clocks = createClocks()
   let assets = new Map<string, Asset>()
   let assetsAt = Number.NEGATIVE_INFINITY
   let passed = 0
@@ -69,9 +72,12 @@ export function messageWorker(deps: Deps): { step(dirty: DirtyPlaces): Promise<n
     const network = await deps.network.current()
     const area = deps.area()
     const found = batch
-      .map((record) => unwrap(record).record)
+      .map(unwrap)
       .filter(isWanted)
-      .map((record) => ({ evidence: evidenceOf(record, network, area), receivedAt: record.receivedAt }))
+      .map((arrived) => ({
+        evidence: evidenceOf(arrived, network, area),
+        receivedAt: arrived.record.receivedAt,
+      }))
       .filter((f) => f.evidence.length > 0)
     passed += batch.length
     // what holds no evidence may be read again: its position needs no disk write of its own
@@ -100,17 +106,15 @@ export function messageWorker(deps: Deps): { step(dirty: DirtyPlaces): Promise<n
   }
 
   /** Before anything is decoded: most of the journal is vehicles, whose drives come another way. */
-  function isWanted(record: JournalRecord): boolean {
+  function isWanted({ record }: Arrived): boolean {
     return KINDS.has(devices.get(record.deviceId)?.kind ?? '') || record.topic.endsWith('/inspection')
   }
 
-  function evidenceOf(record: JournalRecord, network: Network, area: TownArea | null): Evidence[] {
+  function evidenceOf({ record, via }: Arrived, network: Network, area: TownArea | null): Evidence[] {
     try {
-      const { device, readings, inspection } = interpret(record, {
-        devices,
-        area,
-        ...(deps.codec ? { codec: deps.codec } : {}),
-      })
+      const found = interpret(record, { devices, area, ...(deps.codec ? { codec: deps.codec } : {}) })
+      if (via !== 'replay') clocks.judge(found, record.receivedAt)
+      const { device, readings, inspection } = found
       if (!device) return []
       if (inspection) return ofInspection(device, inspection, record.receivedAt, network)
       return readings.flatMap((reading) => {
@@ -130,7 +134,9 @@ export function messageWorker(deps: Deps): { step(dirty: DirtyPlaces): Promise<n
   }
 
   function ofReading(device: Device, asset: Asset, reading: Reading): Evidence[] {
-    // a reading without a time of its own is of when it came: good enough for day and night
+    // a reading without a time of its own is of when it came: good enough for day and night. A time that is in doubt is
+    // not: by a clock that jumped every lamp burns at noon, and no value stands still for as long as it says.
+    if (reading.quality & QUALITY.clock) return []
     const { property, ms, value } = reading
     if (device.kind === 'lamp' && asset.kind === 'lamp') {
       const lamp: Lamp = {
@@ -141,7 +147,8 @@ export function messageWorker(deps: Deps): { step(dirty: DirtyPlaces): Promise<n
       }
       return lampEvidence(lamp, { property, ms, value, deviceId: device.id })
     }
-    if (device.kind !== 'air-post' || reading.quality & QUALITY.receiveTime) return []
+    // At the end of its range a sensor may be broken or stand in smoke: nobody can tell which.
+    if (device.kind !== 'air-post' || reading.quality & (QUALITY.receiveTime | QUALITY.saturated)) return []
     const key = `${device.id}\n${reading.datastream}`
     const post: AirPost = { assetId: asset.id, deviceId: device.id, lng: asset.lng, lat: asset.lat }
     const { run, evidence } = sensorEvidence(
