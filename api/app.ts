@@ -33,6 +33,7 @@ import { freshnessRoutes } from './routes/freshness.ts'
 import { flagRoutes } from './routes/flags.ts'
 import { ingestRoutes } from './routes/ingest.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { messageRoutes } from './routes/messages.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { quarantineRoutes } from './routes/quarantine.ts'
 import { sessionRoutes } from './routes/sessions.ts'
@@ -181,6 +182,7 @@ function allRoutes(context: Context): Route[] {
     ...freshnessRoutes(context),
     ...announcementRoutes(context),
     ...deviceTypeRoutes(context),
+    ...messageRoutes(context),
     ...quarantineRoutes(context),
     ...jobRoutes(context),
     ...trialRoutes(context),

@@ -18,7 +18,7 @@ import type { DeviceRegister } from '../../store/records/devices.ts'
 import type { Records } from '../../store/records/open.ts'
 import { quarantinedMessages, recentMessagesOf, type TriedMessage, type TriedMessages } from './messages.ts'
 import { overlayRegister, type Target } from './overlay.ts'
-import { trialTrace } from './trace.ts'
+import { trialTrace } from '../trace.ts'
 
 export type TrialRequest = z.output<typeof trialSchema>
 

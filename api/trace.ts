@@ -1,23 +1,34 @@
-import { isMoving } from '../../ingest/interpret/area.ts'
-import type { Interpreted } from '../../ingest/interpret/interpret.ts'
-import { verdictOf } from '../../ingest/interpret/summary.ts'
-import type { Trace } from '../../model/desk.ts'
-import { OBSERVED_PROPERTIES } from '../../model/observed-property.ts'
-import { qualityFlags } from '../../model/quality.ts'
-import { toRfc3339 } from '../../model/time.ts'
-import type { JournalRecord } from '../../store/journal/port.ts'
-import { readable } from '../queries/messages.ts'
+import { isMoving } from '../ingest/interpret/area.ts'
+import type { Interpreted } from '../ingest/interpret/interpret.ts'
+import { verdictOf } from '../ingest/interpret/summary.ts'
+import type { Trace } from '../model/desk.ts'
+import { OBSERVED_PROPERTIES } from '../model/observed-property.ts'
+import { qualityFlags } from '../model/quality.ts'
+import { toRfc3339 } from '../model/time.ts'
+import type { JournalRecord } from '../store/journal/port.ts'
+import { readable } from './queries/messages.ts'
 
 const HEX_BYTES = 4_096
 /** Of a longer payload the beginning; `bytes` says how long it was. */
 const SHOWN_BYTES = 64 * 1024
 const SHOWN_REJECTIONS = 50
 
-/** What would become of a message, for a person who looks. */
+/** What would become of a message, for a person who tries something. */
 export function trialTrace(
   record: JournalRecord,
   found: Interpreted,
   about: { correlationId: string | null; mostReadings: number },
+): Trace {
+  const trace = traceOf(record, found, { ...about, via: 'trial' })
+  trace.steps.push({ step: 'store', verdict: 'skipped', detail: 'this is a trial: nothing is stored' })
+  return trace
+}
+
+/** What interpretation made of a message; what the store made of it is said by who asks the store. */
+export function traceOf(
+  record: JournalRecord,
+  found: Interpreted,
+  about: { correlationId: string | null; mostReadings: number; via: Trace['via'] },
 ): Trace {
   const shown = mayBeShown(found)
   const payload = record.payload.subarray(0, SHOWN_BYTES)
@@ -27,7 +38,7 @@ export function trialTrace(
     senderId: record.deviceId,
     deviceIds: found.devices.map((device) => device.id),
     topic: record.topic,
-    via: 'trial',
+    via: about.via,
     receivedAt: toRfc3339(record.receivedAt),
     bytes: record.payload.length,
     ...(shown
@@ -43,7 +54,6 @@ export function trialTrace(
         detail: `${record.payload.length} bytes on ${record.topic}`,
       },
       ...found.steps,
-      { step: 'store', verdict: 'skipped', detail: 'this is a trial: nothing is stored' },
     ],
     readings: found.readings.slice(0, about.mostReadings).map((reading, i) => ({
       deviceId: reading.deviceId,
