@@ -45,8 +45,8 @@ test('a device writes on the topics that its format prescribes, and on those of 
   expect(published(sender('native-json'), FOREIGN)).toEqual([])
   expect(published(sender('json-mapped'), FOREIGN)).toEqual([])
   expect(published(sender('thingsboard'), FOREIGN)).toEqual(FOREIGN.slice(0, 5))
-  expect(published(sender('sensorthings-1.1'), FOREIGN)).toEqual(FOREIGN.slice(7, 11))
-  expect(published(sender('fiware-iota-json'), FOREIGN)).toEqual(FOREIGN.slice(12, 16))
+  expect(published(sender('sensorthings-1.1'), FOREIGN)).toEqual(FOREIGN.slice(7, 12))
+  expect(published(sender('fiware-iota-json'), FOREIGN)).toEqual(FOREIGN.slice(13, 17))
   expect(published(sender('fiware-iota-json', { externalId: 'Other' }), FOREIGN)).toContain(
     '/json/key/other/attrs',
   )
