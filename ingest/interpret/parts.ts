@@ -210,7 +210,15 @@ function checkAndTake(
 ): void {
   const shape = observationSchema.safeParse(observation)
   if (shape.success) take(shape.data, place, index, where, found)
-  else found.rejections.push({ ...wrongShape(shape.error.issues, observation, ''), pointer: place.base })
+  else refuse(found, { ...wrongShape(shape.error.issues, observation, ''), pointer: place.base })
+}
+
+/** All fields of a part share its time and place: what is wrong with those is wrong once. */
+function refuse({ rejections }: Interpreted, rejection: Rejection): void {
+  const last = rejections.at(-1)
+  const same =
+    last?.code === rejection.code && last.pointer === rejection.pointer && last.got === rejection.got
+  if (!same) rejections.push(rejection)
 }
 
 function take(
@@ -222,7 +230,7 @@ function take(
 ): void {
   const judged = judgeObservation(observation, where, place, index)
   if ('code' in judged) {
-    found.rejections.push(judged)
+    refuse(found, judged)
     return
   }
   found.readings.push(judged)
