@@ -61,7 +61,8 @@ export function judgeClock(
   state.steps = (state.steps << 1) & 0xffff
   if (!far) {
     // Long lags at first were history; from the first short one on, that is the usual lag.
-    state.lag = lag < state.lag - FAR_MS ? lag : state.lag + (lag - state.lag) / 16
+    if (lag < state.lag - FAR_MS) state.lag = lag
+    else if (state.still === 0) state.lag += (lag - state.lag) / 16
     state.well++
     if (state.well >= WELL_AFTER) state.farCount = 0
   } else {

@@ -5,14 +5,17 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, test } from 'vitest'
 import type { Logger } from '../log.ts'
 import type { ErrorMessage } from '../model/payloads.ts'
+import { QUALITY } from '../model/quality.ts'
 import { openJournalReader } from '../store/journal/reader.ts'
 import { type OpenJournalWriter, openJournalWriter } from '../store/journal/writer.ts'
 import { openReadingsReader, openReadingsWriter } from '../store/readings/open.ts'
 import type { ReadingsReader, ReadingsWriter } from '../store/readings/port.ts'
 import { shuffled } from '../store/readings/store.contract.ts'
+import { openDeviceClocks } from '../store/records/clocks.ts'
 import { createDevice, deviceRegister, getDevice } from '../store/records/devices.ts'
 import { openRecords, type Records } from '../store/records/open.ts'
 import { readSetting } from '../store/records/settings.ts'
+import { createClocks } from './clock.ts'
 import { createDeviceLimits } from './limits.ts'
 import { createLiveSampler } from './live.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
@@ -106,8 +109,10 @@ async function town(connected = true): Promise<Town> {
       ),
     async open(options = {}) {
       const readings = await openReadingsWriter({ dataDir })
+      const clocks = createClocks(openDeviceClocks(records.sqlite))
       const sink = createRecordsSink({
         records,
+        clocks,
         quarantine: { maxBytes: options.quarantineBytes ?? 1e8, keepDays: 30 },
         driveKeepHours: 72,
         now,
@@ -124,6 +129,7 @@ async function town(connected = true): Promise<Town> {
         journal: journalReader,
         readings,
         records: sink,
+        clocks,
         devices: deviceRegister(records, now),
         limits: createDeviceLimits({
           readings,
@@ -599,4 +605,51 @@ test('a vehicle that begins drives without end is bounded; the drives that are t
   await t.publish('car', 'drive', chunk(0, { drive: 'd' }))
   await (await t.open({ openDrives: 2 })).drain()
   expect(t.rows("select drive_id from drive where drive_id = 'd'")).toHaveLength(1)
+})
+
+test('late data fills history and is no news: no latest value moves, and nothing that shows now is told to look', async () => {
+  const t = await town()
+  const ingest = await t.open()
+  const send = (ms: number, result: number) =>
+    t.publish('lamp', 'observations', {
+      observedProperty: 'lampPower',
+      result,
+      phenomenonTime: new Date(ms).toISOString(),
+    })
+  await send(NOW - 1_000, 40)
+  await ingest.drain()
+  const told = () => t.rows("select ref from change where kind = 'asset'").length
+  expect(told()).toBe(1)
+  t.clock.now = NOW + 60_000
+  await send(NOW - 5 * 86_400_000, 900)
+  await ingest.drain()
+  expect(told()).toBe(1)
+  expect(await t.reader.datastreams({})).toMatchObject([{ count: 2, latest: { ms: NOW - 1_000, value: 40 } }])
+  await send(NOW + 59_000, 41)
+  await ingest.drain()
+  expect(told()).toBe(2)
+})
+
+test('a clock that stands still is named on its device and on its readings, the same after a start', async () => {
+  const t = await town()
+  let ingest = await t.open()
+  for (let i = 0; i < 60; i++) {
+    t.clock.now = NOW + i * 60_000
+    await t.publish('s2', 'observations', {
+      observedProperty: 'temperature',
+      result: 10 + i,
+      phenomenonTime: new Date(i < 20 ? t.clock.now : NOW + 19 * 60_000).toISOString(),
+      datastream: `n${i}`,
+    })
+    await ingest.drain()
+    if (i % 17 === 16) {
+      await ingest.close()
+      ingest = await t.open()
+    }
+  }
+  const [state] = t.rows("select clock, clock_offset_ms as offset from device_state where device_id = 's2'")
+  expect(state).toEqual({ clock: 'stale', offset: -40 * 60_000 })
+  const streams = await t.reader.datastreams({ deviceIds: ['s2'] })
+  const doubtful = streams.filter((s) => (s.latest?.quality ?? 0) & QUALITY.clock)
+  expect(doubtful).toHaveLength(60 - 24)
 })
