@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { deviceCreateSchema } from '../model/api.ts'
+import { extractionSchema } from '../model/device-parts.ts'
 import { OBSERVED_PROPERTIES } from '../model/observed-property.ts'
 import { errorMessageSchema } from '../model/payloads.ts'
 import { REJECT_CODES } from '../model/reject.ts'
@@ -31,6 +32,8 @@ for (const { what, text, title } of blocks) {
       for (const { observedProperty } of Object.values(mapping ?? {})) {
         expect(OBSERVED_PROPERTIES.has(observedProperty)).toBe(true)
       }
+    } else if (words[0] === 'extraction') {
+      expect(extractionSchema.strict().parse(JSON.parse(text))).toEqual(JSON.parse(text))
     } else if (words[0] === 'announcement') {
       const topic = 'homeassistant/sensor/x/config'
       expect(interpret(record(topic, text, { deviceId: 'z2m' }), context)).toMatchObject({
