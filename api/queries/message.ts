@@ -2,13 +2,12 @@ import type { Codecs } from '../../ingest/codec/codecs.ts'
 import type { TownArea } from '../../ingest/interpret/area.ts'
 import { unwrap } from '../../ingest/interpret/inbound.ts'
 import { faulty, type Interpreted, interpret } from '../../ingest/interpret/interpret.ts'
+import { traceFound } from '../../ingest/interpret/trace.ts'
 import type { Trace } from '../../model/desk.ts'
-import { parseRfc3339 } from '../../model/time.ts'
 import type { JournalPosition, JournalRecord } from '../../store/journal/port.ts'
 import type { DatastreamInfo, ReadingsReader } from '../../store/readings/port.ts'
 import type { DeviceRegister } from '../../store/records/devices.ts'
 import type { Records } from '../../store/records/open.ts'
-import { traceOf } from '../trace.ts'
 
 type Deps = {
   records: Records
@@ -40,12 +39,9 @@ export async function messageTrace(deps: Deps, id: string): Promise<Trace | unde
   devices.refresh()
   const arrived = unwrap(kept)
   const found = understand(arrived.record, { devices, area, codec: codecs.run, trace: true })
-  const trace = traceOf(arrived.record, found, {
-    correlationId: id,
-    mostReadings: MOST_READINGS,
-    via: arrived.via,
-  })
-  await lookUp(trace, deps.readings)
+  const traced = { record: arrived.record, correlationId: id, via: arrived.via }
+  const trace = traceFound(traced, found, { mostReadings: MOST_READINGS })
+  await lookUp(trace, found, deps.readings)
   return trace
 }
 
@@ -88,7 +84,7 @@ async function bytesOf({ records, peek }: Deps, at: JournalPosition): Promise<Jo
 }
 
 /** Which of the readings does the store hold, and which were superseded by a correction? */
-async function lookUp(trace: Trace, readings: ReadingsReader): Promise<void> {
+async function lookUp(trace: Trace, found: Interpreted, readings: ReadingsReader): Promise<void> {
   const names = new Map<string, DatastreamInfo>()
   const deviceIds = [...new Set(trace.readings.map((reading) => reading.deviceId))]
   if (deviceIds.length > 0) {
@@ -96,9 +92,10 @@ async function lookUp(trace: Trace, readings: ReadingsReader): Promise<void> {
       names.set(`${stream.deviceId}\n${stream.name}`, stream)
   }
   const counts = { stored: 0, superseded: 0, not_stored: 0 }
-  for (const reading of trace.readings) {
+  for (const [i, reading] of trace.readings.entries()) {
     const stream = names.get(`${reading.deviceId}\n${reading.datastream}`)
-    const at = parseRfc3339(reading.phenomenonTime)
+    // What is shown leaves nanoseconds out that only keep readings apart; the key has them.
+    const at = found.readings[i]
     if (stream && at) {
       reading.datastreamId = stream.id
       const points = await readings.series(stream.id, at.ms, at.ms + 1, MOST_AT_ONCE)

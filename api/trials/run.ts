@@ -10,7 +10,8 @@ import {
   interpret,
 } from '../../ingest/interpret/interpret.ts'
 import { interpretDecoded } from '../../ingest/interpret/parts.ts'
-import type { TrialResult, trialSchema } from '../../model/desk.ts'
+import { traceFound } from '../../ingest/interpret/trace.ts'
+import type { Step, Trace, TrialResult, trialSchema } from '../../model/desk.ts'
 import type { Device } from '../../model/device.ts'
 import { deviceTopic } from '../../model/topics.ts'
 import type { JournalRecord } from '../../store/journal/port.ts'
@@ -18,7 +19,6 @@ import type { DeviceRegister } from '../../store/records/devices.ts'
 import type { Records } from '../../store/records/open.ts'
 import { quarantinedMessages, recentMessagesOf, type TriedMessage, type TriedMessages } from './messages.ts'
 import { overlayRegister, type Target } from './overlay.ts'
-import { trialTrace } from '../trace.ts'
 
 export type TrialRequest = z.output<typeof trialSchema>
 
@@ -29,6 +29,7 @@ const MOST_MS = 5_000
 const MOST_CHARS = 4_000_000
 const MOST_READINGS = 100
 const MESSAGES_PER_TURN = 10
+const NOT_STORED: Step = { step: 'store', verdict: 'skipped', detail: 'this is a trial: nothing is stored' }
 
 type Deps = {
   records: Records
@@ -79,7 +80,10 @@ export async function runTrial({ on, change }: TrialRequest, deps: Deps): Promis
     if (!record) continue
     const found = understand(record, context, radio)
     const most = on.kind === 'payload' ? Number.POSITIVE_INFINITY : MOST_READINGS
-    let trace = trialTrace(record, found, { correlationId, mostReadings: most })
+    let trace = traceFound({ record, correlationId, via: 'trial' }, found, {
+      mostReadings: most,
+      store: NOT_STORED,
+    })
     if (chars > MOST_CHARS) trace = withoutContents(trace)
     else chars += JSON.stringify(trace).length
     result.tried++
@@ -182,7 +186,7 @@ function madeDevice(id: string, change: TrialRequest['change'], now: number): De
   }
 }
 
-function withoutContents(trace: TrialResult['items'][number] | ReturnType<typeof trialTrace>) {
+function withoutContents(trace: Trace): Trace {
   const { parsed: _, ...rest } = trace
   return {
     ...rest,
