@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Interpreted } from '../../ingest/interpret/interpret.ts'
 import type { ingestAnswerSchema } from '../../model/desk.ts'
 import { OBSERVED_PROPERTIES } from '../../model/observed-property.ts'
+import { QUALITY } from '../../model/quality.ts'
 import { toRfc3339 } from '../../model/time.ts'
 
 export type IngestAnswer = z.infer<typeof ingestAnswerSchema>
@@ -16,7 +17,9 @@ export function toAnswer(found: Interpreted, correlationId: string, receivedAt: 
     pointer: found.pointers[i] ?? '',
     deviceId: reading.deviceId,
     datastream: reading.datastream,
-    phenomenonTime: instantText(reading.ms, reading.ns),
+    // One without a time of its own is told apart from others by the journal, below the millisecond.
+    phenomenonTime:
+      reading.quality & QUALITY.receiveTime ? toRfc3339(reading.ms) : instantText(reading.ms, reading.ns),
     result: reading.value,
     unit: OBSERVED_PROPERTIES.get(reading.property)?.unit ?? '1',
   }))

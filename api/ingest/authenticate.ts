@@ -43,12 +43,12 @@ export function createAuthenticate(deps: Deps): Authenticate {
   const failures = new MemoryStore()
   failures.init({ windowMs: WINDOW_MS } as Options)
 
-  /** Perhaps it was registered a moment ago: then look again. */
-  function lookup(id: string): Credential | undefined {
-    const found = credentials.lookup(id)
-    if (found) return found
-    credentials.refresh()
-    return credentials.lookup(id)
+  /** Whose secret it is: of the device that is named, or of whoever has it when only a token came. */
+  function find(id: string | undefined, hash: string, byToken: boolean): Credential | undefined {
+    const named = id === undefined ? undefined : credentials.lookup(id)
+    if (secretOf(named, hash, now())) return named
+    const other = byToken ? credentials.bySecret(hash) : undefined
+    return secretOf(other, hash, now()) ? other : undefined
   }
 
   async function device(req: Request, named?: string): Promise<Credential> {
@@ -56,19 +56,27 @@ export function createAuthenticate(deps: Deps): Authenticate {
     if (!proof) throw refused('Send the id and secret of the device: Authorization: Basic, or Bearer.')
     const hash = hashSecret(deps.credentialKey, proof.secret)
     const id = proof.id ?? named
-    let credential = id === undefined ? undefined : lookup(id)
     // Unknown names count together, as the broker counts them.
-    const key = `${credential?.deviceId ?? '?'} ${ipKeyGenerator(req.ip ?? '')}`
-    const failed = await failures.get(key)
+    const key = () => {
+      const known = id === undefined ? undefined : credentials.lookup(id)
+      return `${known?.deviceId ?? '?'} ${ipKeyGenerator(req.ip ?? '')}`
+    }
+    const failed = await failures.get(key())
     if (failed && failed.totalHits >= deps.maxFailedLogins) {
       throw new HttpProblem(429, 'too_many_attempts', 'Too many wrong secrets; try again later.', {
         headers: { 'Retry-After': '60' },
       })
     }
     // A bearer token says by itself whose it is: a bridge may use its own for the devices behind it.
-    if (proof.id === undefined && !secretOf(credential, hash, now())) credential = credentials.bySecret(hash)
-    if (!credential || !secretOf(credential, hash, now())) {
-      await failures.increment(key)
+    const byToken = proof.id === undefined
+    let credential = find(id, hash, byToken)
+    if (!credential) {
+      // Perhaps the device or its secret was made a moment ago: then look again.
+      credentials.refresh()
+      credential = find(id, hash, byToken)
+    }
+    if (!credential) {
+      await failures.increment(key())
       throw refused('The device id or its secret is not right.')
     }
     return credential

@@ -39,7 +39,7 @@ const TRIES_PER_MINUTE = 30
 
 /** Connections to other systems: made on screen, run by ingest. */
 export function connectionRoutes(context: Context): Route[] {
-  const { config: settings, records, secrets, bus, now } = context
+  const { config: settings, records, credentials, secrets, bus, now } = context
   const guard = createGuard(settings.privateAddresses, [
     settings.mqttPort,
     settings.wsPort,
@@ -96,6 +96,7 @@ export function connectionRoutes(context: Context): Route[] {
     appendChange(records.sqlite, { kind: 'device', ref: id, data, at: now() })
     bus.poke(CONNECTION_EVENT_TOPIC, id)
     bus.poke(CREDENTIALS_EVENT_TOPIC, id)
+    credentials.refresh()
   }
 
   function sealed(id: string, secret: string | null): string | null {

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
+import { decoders } from '../../ingest/decode/decoders.ts'
 import type { Device, PayloadFormat } from '../../model/device.ts'
 import { ingestAnswerSchema } from '../../model/desk.ts'
 import { DEVICE_CHANNELS, deviceTopic } from '../../model/topics.ts'
@@ -94,8 +95,10 @@ export function ingestRoutes(context: Context): Route[] {
     checkContentType(req, format)
     const payload = await readBody(req, res, config.maxPayloadBytes)
     webhooks.heard(connectionId)
-    if (event !== 'up') return { status: 202, body: silent(now()) }
-    return intake.take({ sender: sender.id, topic: webhookTopic(format), payload })
+    const topic = webhookTopic(format, event)
+    // Joins and acknowledgements hold nothing to store, and an event that is new to us is no reason to call it wrong.
+    if (decoders[format]?.reads(topic, sender) !== 'data') return { status: 202, body: silent(now()) }
+    return intake.take({ sender: sender.id, topic, payload })
   }
 
   return [
@@ -138,7 +141,7 @@ export function ingestRoutes(context: Context): Route[] {
       tag: 'ingest',
       summary: 'Webhook of The Things Stack or ChirpStack',
       description:
-        'The secret is that of the bridge of the connection. Uplinks (`?event=up`, and without event) are stored; everything else is answered and left.',
+        'The secret is that of the bridge of the connection. `?event=` as ChirpStack sends it; without it the message itself says what it is. Events that hold nothing to store are answered and left.',
       params: z.object({ connectionId: idParam }),
       query: eventQuery,
       consumes: ['application/json'],
@@ -202,8 +205,8 @@ export function ingestRoutes(context: Context): Route[] {
 
 const TALQ_TOPIC = 'http/talq/log-reports'
 
-function webhookTopic(format: 'tts-v3' | 'chirpstack-v4'): string {
-  return `http/${format}/up`
+function webhookTopic(format: 'tts-v3' | 'chirpstack-v4', event = 'up'): string {
+  return `http/${format}/${event}`
 }
 
 /** Taken, and nothing to store. */
