@@ -7,14 +7,14 @@ import { nativeCbor } from './native-cbor.ts'
 import { nativeJson } from './native-json.ts'
 import { senmlCbor } from './senml-cbor.ts'
 import { senmlJson } from './senml-json.ts'
+import { sensorCommunity } from './sensor-community.ts'
 import { sensorthings } from './sensorthings-1.1.ts'
+import { talq } from './talq-2.7.ts'
 import { thingsboard } from './thingsboard.ts'
 import { ttsV3 } from './tts-v3.ts'
 
-/** Formats whose decoder is not here yet: it leaves this line when it comes. */
-type Missing = 'sensor-community' | 'talq-2.7'
-
-const DECODERS: Record<Exclude<PayloadFormat, Missing>, Decoder> = {
+/** Who reads a format. */
+export const decoders: Readonly<Record<PayloadFormat, Decoder>> = {
   'native-json': nativeJson,
   'native-cbor': nativeCbor,
   'json-mapped': jsonMapped,
@@ -25,7 +25,6 @@ const DECODERS: Record<Exclude<PayloadFormat, Missing>, Decoder> = {
   'sensorthings-1.1': sensorthings,
   thingsboard,
   'fiware-iota-json': fiwareIotaJson,
+  'sensor-community': sensorCommunity,
+  'talq-2.7': talq,
 }
-
-/** Who reads a format; undefined while nobody does. */
-export const decoders: Partial<Record<PayloadFormat, Decoder>> = DECODERS
