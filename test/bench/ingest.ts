@@ -11,6 +11,7 @@ import { openReadingsReader } from '../../store/readings/open.ts'
 import { openRecords } from '../../store/records/open.ts'
 import { openSecrets } from '../../store/secrets.ts'
 import { putDevice } from '../support/device.ts'
+import { formatRows } from './ingest/formats.ts'
 import type { LoadResult, LoadTask } from './ingest/messages.ts'
 import { type BenchOptions, lessIsBetter, median, moreIsBetter, type Row } from './rows.ts'
 
@@ -43,6 +44,7 @@ export async function run({ quick, note, only }: BenchOptions): Promise<Row[]> {
   const stops: (() => Promise<void>)[] = []
   const rows: Row[] = []
   try {
+    if (wanted('formats')) rows.push(...formatRows(quick, note))
     if (wanted('throughput') || wanted('flat') || wanted('logins')) {
       note(`${DEVICES} devices are made`)
       const ours = await startOurs(folder, await makeDevices(folder))
@@ -79,6 +81,7 @@ async function throughputRows(
   const shapes = [
     { clients: 50, inflight: 50, readings: 1 },
     { clients: 500, inflight: 10, readings: 1 },
+    { clients: 2_000, inflight: 5, readings: 1 },
     { clients: 50, inflight: 50, readings: 50 },
     { clients: 500, inflight: 10, readings: 50 },
     { clients: 1, inflight: 1, readings: 1 },
