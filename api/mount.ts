@@ -125,7 +125,7 @@ function refuseForeign(req: Request, consumes?: readonly string[]): void {
   if (consumes) {
     // Never what a form of another site can send (text/plain and the two of forms): consumes names none of those.
     const sent = type?.split(';')[0]?.trim().toLowerCase()
-    if (sent !== undefined && consumes.includes(sent)) return
+    if (sent === undefined || consumes.includes(sent)) return
     throw new HttpProblem(415, 'wrong_content_type', `Send Content-Type: ${consumes.join(' or ')}.`)
   }
   if (type !== undefined && !/^application\/([a-z.-]+\+)?json\s*(;|$)/i.test(type)) {
