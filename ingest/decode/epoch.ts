@@ -25,16 +25,6 @@ export function secondsText(...seconds: readonly number[]): string | undefined {
   return toRfc3339(whole * 1_000 + Math.floor(nanos / 1e6), nanos % 1e6)
 }
 
-/** Epoch milliseconds as RFC 3339; undefined when it is no year from 0 to 9999. */
-export function millisecondsText(ms: number): string | undefined {
-  const part = split(ms)
-  if (!part) return undefined
-  const nanos = Math.floor(part.billionths / 1_000)
-  const whole = nanos < 0 ? part.whole - 1 : part.whole
-  if (!(whole >= MIN_SECONDS * 1_000 && whole < MAX_SECONDS * 1_000)) return undefined
-  return toRfc3339(whole, nanos < 0 ? nanos + 1e6 : nanos)
-}
-
 /** The whole and the first nine decimals of a number, both with its sign. */
 function split(value: number): { whole: number; billionths: number } | undefined {
   const size = Math.abs(value)

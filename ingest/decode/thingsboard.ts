@@ -1,11 +1,11 @@
 import { MAX_READINGS } from '../../model/payloads.ts'
 import type { Rejection } from '../../model/reject.ts'
 import type { Decoded, DecodedPart, Decoder } from './decoder.ts'
-import { millisecondsText } from './epoch.ts'
-import { isRecord, readNumber } from './fields.ts'
+import { isRecord } from './fields.ts'
 import { describe, parseJson, pointerOf } from './json.ts'
 import { isOwnTopic } from './native-json.ts'
 import { refuse } from './refuse.ts'
+import { rfc3339OfEpoch } from './times.ts'
 
 /**
  * Topics of the device and gateway API of ThingsBoard (thingsboard, MqttTopics.java). Attributes, commands and
@@ -77,8 +77,7 @@ function entry(
   if (!stamped) return { names, namePointer, observations: [], fields: { value, pointer: pointerOf(path) } }
   const { ts, values } = value
   if (!isRecord(values)) return notTelemetry(values, [...path, 'values'])
-  const number = readNumber(ts)
-  const time = number === undefined ? undefined : millisecondsText(number)
+  const time = rfc3339OfEpoch(ts, 'epoch-ms')
   const timePointer = pointerOf([...path, 'ts'])
   if (time === undefined) {
     return {
