@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { soakDiskFull } from './soak/disk-full.ts'
 import { soakKill } from './soak/kill.ts'
+import { soakReconnect } from './soak/reconnect.ts'
 import { soakStoreAway } from './soak/store-away.ts'
 
 /** A few rounds of each fault; `npm run soak -- <name>` does the full count. */
@@ -29,4 +30,11 @@ test('a full disk acknowledges nothing that it does not hold', async (context) =
   // What all have read may be trimmed and makes room, so not every round is silent.
   expect(account.silentRounds).toBeGreaterThan(0)
   expect(account.acknowledged).toBeGreaterThan(100)
+}, 120_000)
+
+test('500 devices come back at once to a broker that was killed: all are in soon, none was refused, nothing is lost', async () => {
+  const account = await soakReconnect({ devices: 500, rounds: 2 })
+  expect(account).toMatchObject({ ...NOTHING_LOST, refusedLogins: 0 })
+  expect(account.acknowledged).toBeGreaterThanOrEqual(1_500)
+  expect(account.allHeardMs).toBeLessThan(20_000)
 }, 120_000)

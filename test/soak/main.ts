@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { soakDiskFull } from './disk-full.ts'
 import { soakKill } from './kill.ts'
+import { soakReconnect } from './reconnect.ts'
 import { soakStoreAway } from './store-away.ts'
 
 /**
@@ -11,6 +12,7 @@ const SOAKS: Record<string, (options: { rounds?: number; seconds?: number }) => 
   {
     kill: ({ rounds = 50 }) => soakKill({ rounds }),
     'store-away': ({ seconds = 60 }) => soakStoreAway({ seconds }),
+    reconnect: ({ rounds = 3 }) => soakReconnect({ devices: 5000, rounds }),
     'disk-full': ({ rounds = 10, seconds = 10 }) => soakDiskFull({ rounds, seconds }),
   }
 
