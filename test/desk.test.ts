@@ -206,7 +206,7 @@ test('a day of readings: what is remarked on them stands in the chart in words, 
     return items[0]?.corrections === 1
   })
   await page.goto(`${base}/?view=devices&sel=device:weer-plantsoen&part=series`)
-  await page.getByText(/^uitschieter \d+$/).waitFor()
+  await page.getByText(/^buiten bereik \d+$/).waitFor()
   await page.getByText('1 meting is later gecorrigeerd').click()
   await page.getByRole('row', { name: /7,7.*geldt/ }).waitFor()
   await isSound('device-series')

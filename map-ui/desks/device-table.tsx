@@ -171,7 +171,7 @@ function DeviceRow({ device, chosen }: { device: Device; chosen: boolean }) {
       </th>
       <td>
         {t.deviceKind[device.kind]}
-        {device.typeId ? <span className="cell-sub">{device.typeId}</span> : null}
+        {device.typeId ? <span className="cell-sub nowrap">{device.typeId}</span> : null}
       </td>
       <td>
         <Liveness state={device.liveness} revoked={device.revokedAt !== null} />

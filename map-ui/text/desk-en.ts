@@ -431,6 +431,7 @@ export const deskEn: typeof deskNl = {
       'samen-meten': 'Readings of citizens through the SensorThings portal of RIVM.',
     },
     received: 'Received',
+    listens: 'Waiting for messages',
     lastError: 'Last error',
     status: 'How it goes',
     next: 'Next time',

@@ -465,6 +465,7 @@ export const deskNl = {
       'samen-meten': 'Metingen van burgers via het SensorThings-portaal van het RIVM.',
     },
     received: 'Ontvangen',
+    listens: 'Wacht op berichten',
     lastError: 'Laatste fout',
     status: 'Hoe het gaat',
     next: 'Volgende keer',

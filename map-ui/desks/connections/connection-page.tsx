@@ -53,7 +53,7 @@ export function ConnectionPage({ id }: { id: string }) {
         }
         title={connection.name}
       >
-        <ConnectionState state={connection.enabled ? connection.status.state : 'off'} />
+        <ConnectionState connection={connection} />
         <Button look="danger" onClick={() => setRemoving(true)}>
           {t.desk.connection.remove}
         </Button>

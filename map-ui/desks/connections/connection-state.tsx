@@ -11,7 +11,13 @@ const LOOK: Record<Connection['status']['state'], string> = {
   refused: 'badge badge--bad',
 }
 
-export function ConnectionState({ state }: { state: Connection['status']['state'] }) {
+/** How a connection is: a word and a colour. A webhook waits for the other side, not for its next turn. */
+export function ConnectionState({ connection: { config, enabled, status } }: { connection: Connection }) {
   const t = useText()
-  return <span className={LOOK[state]}>{t.desk.connectionState[state]}</span>
+  const state = enabled ? status.state : 'off'
+  const words =
+    state === 'waiting' && config.kind === 'webhook'
+      ? t.desk.connection.listens
+      : t.desk.connectionState[state]
+  return <span className={LOOK[state]}>{words}</span>
 }

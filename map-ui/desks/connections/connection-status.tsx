@@ -32,7 +32,7 @@ export function ConnectionStatus({ connection }: { connection: Connection }) {
         <div>
           <dt>{t.device.liveness}</dt>
           <dd>
-            <ConnectionState state={enabled ? status.state : 'off'} />
+            <ConnectionState connection={connection} />
             {status.since ? (
               <span className="cell-sub">{t.desk.device.sinceWhen(f.dateTime(status.since))}</span>
             ) : null}

@@ -48,36 +48,39 @@ export function ConnectionTable() {
               </tr>
             </thead>
             <tbody>
-              {data.items.map(({ id, name, config, enabled, status }) => (
-                <tr key={id}>
-                  <th scope="row">
-                    <PlaceLink to={{ sel: { kind: 'connection', id } }}>{name}</PlaceLink>
-                    <span className="cell-sub">{id}</span>
-                  </th>
-                  <td>{t.desk.connectionKind[config.kind]}</td>
-                  <td>
-                    <ConnectionState state={enabled ? status.state : 'off'} />
-                  </td>
-                  <td>
-                    {status.lastMessageAt ? (
-                      <time dateTime={status.lastMessageAt} title={f.dateTime(status.lastMessageAt)}>
-                        {f.ago(status.lastMessageAt)}
-                      </time>
-                    ) : (
-                      <span className="quiet">{t.device.never}</span>
-                    )}
-                  </td>
-                  <td className="numeric">{f.number(status.received)}</td>
-                  <td className="cell-text">
-                    {status.lastError && status.lastErrorAt ? (
-                      <>
-                        {refusalWords(status.lastError, language)}{' '}
-                        <span className="quiet">{f.ago(status.lastErrorAt)}</span>
-                      </>
-                    ) : null}
-                  </td>
-                </tr>
-              ))}
+              {data.items.map((connection) => {
+                const { id, name, config, status } = connection
+                return (
+                  <tr key={id}>
+                    <th scope="row">
+                      <PlaceLink to={{ sel: { kind: 'connection', id } }}>{name}</PlaceLink>
+                      <span className="cell-sub">{id}</span>
+                    </th>
+                    <td>{t.desk.connectionKind[config.kind]}</td>
+                    <td>
+                      <ConnectionState connection={connection} />
+                    </td>
+                    <td>
+                      {status.lastMessageAt ? (
+                        <time dateTime={status.lastMessageAt} title={f.dateTime(status.lastMessageAt)}>
+                          {f.ago(status.lastMessageAt)}
+                        </time>
+                      ) : (
+                        <span className="quiet">{t.device.never}</span>
+                      )}
+                    </td>
+                    <td className="numeric">{f.number(status.received)}</td>
+                    <td className="cell-text">
+                      {status.lastError && status.lastErrorAt ? (
+                        <>
+                          {refusalWords(status.lastError, language)}{' '}
+                          <span className="quiet">{f.ago(status.lastErrorAt)}</span>
+                        </>
+                      ) : null}
+                    </td>
+                  </tr>
+                )
+              })}
             </tbody>
           </table>
         </section>

@@ -3,7 +3,7 @@ import type { Step } from '../../client/types.ts'
 import { JsonTree } from '../../parts/json-tree.tsx'
 import { type Language, useLanguage, useText } from '../../text/language.ts'
 import type { Dictionary } from '../../text/nl.ts'
-import { refusalWords } from '../../text/refusals.ts'
+import { refusalWords, summaryWords } from '../../text/refusals.ts'
 
 const GLYPH: Record<Step['verdict'], string> = {
   ok: 'M5 10.5l3.5 3.5 6.5-7.5',
@@ -64,12 +64,12 @@ function OneStep({ step }: { step: Step }) {
   )
 }
 
-/** Quality flags in words; other details are sentences that are known, or stay as ingest said them. */
-function detailOf(step: Step, t: Dictionary, language: Language): string {
-  if (step.step !== 'qualify') return refusalWords(step.detail, language)
-  const flags = step.detail.split(', ')
-  const words: Record<string, string> = t.desk.quality
-  return flags.every((flag) => flag in words)
-    ? flags.map((flag) => words[flag]).join(', ')
-    : refusalWords(step.detail, language)
+/** What a step said, in the language of the reader; what is not known stays as ingest said it. */
+function detailOf({ step, detail }: Step, t: Dictionary, language: Language): string {
+  const words: Record<string, string> = { ...t.desk.quality, ...t.rejectCode }
+  const one = (text: string) => words[text] ?? refusalWords(text, language)
+  // Flags of quality, and counts of the store, are lists.
+  if (step === 'qualify' || step === 'store') return detail.split(', ').map(one).join(', ')
+  const known = one(detail)
+  return known === detail ? summaryWords(detail, t) : known
 }
