@@ -63,16 +63,18 @@ export function deviceRoutes(context: Context): Route[] {
         text: z.string().max(200).optional(),
         kind: z.enum(DEVICE_KINDS).optional(),
         liveness: z.enum(LIVENESS).optional(),
+        typeId: z.string().max(64).optional(),
         ...pageQuery,
       }),
       responses: { 200: { description: 'A page of devices, by id', schema: pageSchema(deviceSchema) } },
       async handle({ query }) {
-        const { text, kind, liveness, limit, cursor } = query
+        const { text, kind, liveness, typeId, limit, cursor } = query
         const after = cursor === undefined ? null : String(decodeCursor(cursor)[0] ?? '')
         const filter = {
           ...(text ? { text } : {}),
           ...(kind ? { kind } : {}),
           ...(liveness ? { liveness } : {}),
+          ...(typeId ? { typeId } : {}),
         }
         const moment = now()
         const page = await listDevices(records, filter, { after, limit }, moment)

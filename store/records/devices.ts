@@ -12,16 +12,16 @@ import type {
 } from '../../model/device.ts'
 import type { RejectCode } from '../../model/reject.ts'
 import {
+  type DatastreamRow,
+  DECLARED_REVISION,
   declareDatastreams,
   declaredBy,
   declaredByAll,
   type NumberedDatastream,
-  type DatastreamRow,
-  DECLARED_REVISION,
   toDeclared,
 } from './declared.ts'
-import { type HealthState, livenessOf } from './device-health.ts'
 import { addCredential, endAllCredentials } from './device-credentials.ts'
+import { type HealthState, livenessOf } from './device-health.ts'
 import { toDeviceType } from './device-types.ts'
 import { moveDevice } from './locations.ts'
 import type { Records } from './open.ts'
@@ -64,6 +64,7 @@ type DeviceFilter = {
   liveness?: DeviceLiveness
   assetId?: string
   bridgeId?: string
+  typeId?: string
 }
 
 /** Thrown by `createDevice` when the id, or the bridge's name for the device, is taken. */
@@ -275,6 +276,7 @@ export async function listDevices(
   if (filter.kind) query = query.where('device.kind', '=', filter.kind)
   if (filter.assetId) query = query.where('device.asset_id', '=', filter.assetId)
   if (filter.bridgeId) query = query.where('device.bridge_id', '=', filter.bridgeId)
+  if (filter.typeId) query = query.where('device.type_id', '=', filter.typeId)
   const rows = await query.orderBy('device.id').execute()
   // Who is late depends on the clock and each device's own interval, and text is matched without regard to accents:
   // a register of tens of thousands is filtered here in milliseconds.
