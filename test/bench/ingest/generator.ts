@@ -23,9 +23,13 @@ function text(value: string): Buffer {
   return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes])
 }
 
-function connectPacket(id: string, secret: string | null): Buffer {
+function connectPacket(id: string, secret: string | null, keepaliveS = 60): Buffer {
   const flags = secret === null ? 0x02 : 0xc2
-  const parts = [text('MQTT'), Buffer.from([4, flags, 0, 60]), text(`load-${id}`)]
+  const parts = [
+    text('MQTT'),
+    Buffer.from([4, flags, keepaliveS >> 8, keepaliveS & 0xff]),
+    text(`load-${id}`),
+  ]
   if (secret !== null) parts.push(text(id), text(secret))
   const body = Buffer.concat(parts)
   return Buffer.concat([Buffer.from([0x10, ...remainingLength(body.length)]), body])
@@ -82,11 +86,15 @@ function createHistogram() {
   }
 }
 
-function logIn(port: number, user: { id: string; secret: string | null }): Promise<Socket> {
+function logIn(
+  port: number,
+  user: { id: string; secret: string | null },
+  keepaliveS?: number,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true })
     socket.once('error', reject)
-    socket.once('connect', () => socket.write(connectPacket(user.id, user.secret)))
+    socket.once('connect', () => socket.write(connectPacket(user.id, user.secret, keepaliveS)))
     socket.once('data', (answer: Buffer) => {
       socket.removeListener('error', reject)
       if (answer[0] === 0x20 && answer[3] === 0) resolve(socket)
@@ -115,6 +123,7 @@ async function publish(task: Extract<LoadTask, { kind: 'publish' }>): Promise<Lo
     task.rate === null ? Number.POSITIVE_INFINITY : ((performance.now() - begin) / 1000) * task.rate
 
   const pumps: (() => void)[] = []
+  let turnOf = 0
   const sockets: Socket[] = []
   for (let from = 0; from < users.length; from += 50) {
     sockets.push(...(await Promise.all(users.slice(from, from + 50).map((user) => logIn(task.port, user)))))
@@ -187,7 +196,9 @@ async function publish(task: Extract<LoadTask, { kind: 'publish' }>): Promise<Lo
     task.rate === null
       ? undefined
       : setInterval(() => {
-          for (const pump of pumps) pump()
+          // Begins at another each time: at a low rate the first would take it all.
+          const from = turnOf++ % pumps.length
+          for (let i = 0; i < pumps.length; i++) pumps[(from + i) % pumps.length]?.()
         }, 2)
   for (const pump of pumps) pump()
   const sleep = (ms: number) => Promise.race([new Promise((resolve) => setTimeout(resolve, ms)), failed])
@@ -240,8 +251,45 @@ async function logins(task: Extract<LoadTask, { kind: 'login' }>): Promise<LoadR
   }
 }
 
+/** Of idle connections: how many are there after a while, and how long each took to answer then. */
+async function hold(task: Extract<LoadTask, { kind: 'hold' }>): Promise<LoadResult> {
+  const histogram = createHistogram()
+  const sockets: Socket[] = []
+  const waiting = [...task.users]
+  const started = performance.now()
+  await Promise.all(
+    Array.from({ length: task.concurrency }, async () => {
+      for (let user = waiting.pop(); user; user = waiting.pop())
+        sockets.push(await logIn(task.port, user, 600))
+    }),
+  )
+  const seconds = (performance.now() - started) / 1000
+  for (const socket of sockets) socket.on('error', () => {})
+  process.send?.({ held: sockets.length })
+  await new Promise((resolve) => setTimeout(resolve, task.holdMs))
+  const answers = sockets.map(
+    (socket) =>
+      new Promise<boolean>((resolve) => {
+        const from = performance.now()
+        const timer = setTimeout(() => resolve(false), 30_000)
+        const end = (alive: boolean) => {
+          clearTimeout(timer)
+          if (alive) histogram.add(performance.now() - from)
+          resolve(alive)
+        }
+        socket.once('data', (data: Buffer) => end(data[0] === 0xd0))
+        socket.once('close', () => end(false))
+        socket.write(Buffer.from([0xc0, 0]))
+      }),
+  )
+  const alive = (await Promise.all(answers)).filter(Boolean).length
+  for (const socket of sockets) socket.destroy()
+  const [p50, p99] = [histogram.percentile(0.5), histogram.percentile(0.99)]
+  return { messages: alive, seconds, p50, p99, total: alive, disordered: 0 }
+}
+
 process.on('message', (task: LoadTask) => {
-  const work = task.kind === 'publish' ? publish(task) : logins(task)
+  const work = task.kind === 'publish' ? publish(task) : task.kind === 'hold' ? hold(task) : logins(task)
   work.then(
     (result) => process.send?.({ result }),
     (error: Error) => process.send?.({ error: error.message }),

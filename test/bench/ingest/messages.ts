@@ -17,6 +17,14 @@ export type LoadTask =
       day: string
     }
   | { kind: 'login'; port: number; users: { id: string; secret: string | null }[]; concurrency: number }
+  /** log in, say so with `{held}`, be silent for `holdMs`, then ask each connection for a sign of life */
+  | {
+      kind: 'hold'
+      port: number
+      users: { id: string; secret: string | null }[]
+      concurrency: number
+      holdMs: number
+    }
 
 export type LoadResult = {
   /** acknowledged while measuring, and the seconds that it took */
