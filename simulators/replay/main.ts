@@ -2,19 +2,24 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../config.ts'
+import type { Mapping } from '../../model/device.ts'
 import { connectDeviceClient, type DeviceClient } from '../wire/device-client.ts'
 import { recordingChunks } from './chunks.ts'
 import { findDrives } from './find.ts'
+import { findUplinks } from './find-uplinks.ts'
+import { describeAccount, KNOWN_FIELDS, playUplinks } from './play-uplinks.ts'
 import type { Recording } from './recording.ts'
-import { type Login, openRegister } from './register.ts'
+import { type Login, openApi, register } from './register.ts'
 
 const USAGE = `npm run replay -- FILE_OR_FOLDER [options]
   Plays recorded drives over MQTT, as a device would. Reads phyphox folders, Physics Toolbox logs, and plain CSV with
   timestamp,latitude,longitude,speed,accelerometerX,accelerometerY,accelerometerZ[,gyroX,gyroY,gyroZ].
+  Messages of The Things Stack v3 and ChirpStack v4 in .json files (one each, or a list) are published again by a bridge.
   --speed N          N times as fast as it was driven (1: real time); without it: as fast as it is acknowledged
   --start now|keep   now: the drive ends now; keep: its own times. Without it: keep where the file has a date
   --device NAME      all drives by one device; without it each drive has its own, since a recording does not say
                      which vehicle made it
+  --mapping FILE     what the fields of such messages mean, as JSON; without it the names of some makers are known
   --api URL --login LOGIN --password PASSWORD
                      where and by whom the devices are registered; without them the first login of the data folder
   --url URL          the broker, without it the one of the settings
@@ -35,6 +40,7 @@ async function main(): Promise<number> {
       speed: { type: 'string' },
       start: { type: 'string' },
       device: { type: 'string' },
+      mapping: { type: 'string' },
       api: { type: 'string' },
       login: { type: 'string' },
       password: { type: 'string' },
@@ -60,17 +66,30 @@ async function main(): Promise<number> {
     return 2
   }
   const { secret: given } = values
-  const register =
-    given !== undefined
-      ? async () => given
-      : await openRegister(whoRegisters(config.dataDir, config.host, config.httpPort, values))
   const mqttUrl = values.url ?? `mqtt://${config.host}:${config.mqttPort}`
+  const openedApi = () => openApi(whoRegisters(config.dataDir, config.host, config.httpPort, values))
+  const drives = findDrives(source)
+  const messages = findUplinks(source)
+  if (messages.uplinks.length > 0 && !drives.some((found) => 'read' in found)) {
+    const reasons = Map.groupBy(messages.passedOver, ({ file, why }) => `${path.dirname(file)}: ${why}`)
+    for (const [what, files] of reasons) console.log(`passed over: ${files.length} in ${what}`)
+    const mapping =
+      values.mapping === undefined
+        ? KNOWN_FIELDS
+        : (JSON.parse(readFileSync(values.mapping, 'utf8')) as Mapping)
+    const account = await playUplinks(messages.uplinks, { api: await openedApi(), mqttUrl, mapping })
+    console.log(describeAccount(account))
+    return account.acknowledged === account.sent && account.messages.unaccounted === 0 ? 0 : 1
+  }
+  const api = given === undefined ? await openedApi() : undefined
+  const secretFor = async (id: string, name: string) =>
+    given ?? (api && (await register(api, { id, name, kind: 'recording' }))) ?? ''
 
   const listening = createListeners(mqttUrl)
   const total = { drives: 0, rows: 0, refused: 0, sent: 0, acknowledged: 0, fixes: 0 }
   const startedAt = Date.now()
   let nextEndMs = startedAt
-  for (const found of findDrives(source)) {
+  for (const found of drives) {
     if ('passedOver' in found) {
       console.log(`passed over: ${found.file}: ${found.passedOver}`)
       continue
@@ -84,7 +103,7 @@ async function main(): Promise<number> {
     const startMs = keep ? (recording.startMs as number) : Math.floor(nextEndMs - lengthMs)
     // One device cannot be in two places: its drives lie end to end.
     if (!keep && values.device !== undefined) nextEndMs = startMs - HOUR_MS
-    const client = await listening.connect(deviceId, () => register(deviceId, `Opname ${recording.name}`))
+    const client = await listening.connect(deviceId, () => secretFor(deviceId, `Opname ${recording.name}`))
     const played = await play(recording, client, { deviceId, startMs, speed })
     total.drives++
     total.rows += recording.rows
