@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openJournalReader } from '../store/journal/reader.ts'
 import { JOURNAL_START } from '../store/journal/position.ts'
+import { openJournalReader } from '../store/journal/reader.ts'
 import { addCredential, listCredentials } from '../store/records/device-credentials.ts'
 import { revokeCredential } from '../store/records/devices.ts'
 import { generateSecret, hashSecret } from '../store/secrets.ts'

@@ -18,8 +18,7 @@ export function toAnswer(found: Interpreted, correlationId: string, receivedAt: 
     deviceId: reading.deviceId,
     datastream: reading.datastream,
     // One without a time of its own is told apart from others by the journal, below the millisecond.
-    phenomenonTime:
-      reading.quality & QUALITY.receiveTime ? toRfc3339(reading.ms) : instantText(reading.ms, reading.ns),
+    phenomenonTime: toRfc3339(reading.ms, reading.quality & QUALITY.receiveTime ? 0 : reading.ns),
     result: reading.value,
     unit: OBSERVED_PROPERTIES.get(reading.property)?.unit ?? '1',
   }))
@@ -42,10 +41,4 @@ function unlisted({ drive, inspection, status }: Interpreted): number {
         ? inspection.findings.length
         : inspection.cells.length
   return (drive ? 1 : 0) + (status ? 1 : 0) + inspected
-}
-
-/** As many digits as are known. */
-function instantText(ms: number, ns: number): string {
-  const text = toRfc3339(ms)
-  return ns === 0 ? text : `${text.slice(0, -1)}${String(ns).padStart(6, '0')}Z`
 }

@@ -1,5 +1,5 @@
-import { ipKeyGenerator, MemoryStore, type Options } from 'express-rate-limit'
 import type { Request } from 'express'
+import { ipKeyGenerator, MemoryStore, type Options } from 'express-rate-limit'
 import { type Credential, type Credentials, secretOf } from '../../store/records/credentials.ts'
 import { hashSecret } from '../../store/secrets.ts'
 import { HttpProblem } from '../problem.ts'

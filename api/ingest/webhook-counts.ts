@@ -38,7 +38,7 @@ export function createWebhookCounts({ records, log, now }: Context): WebhookCoun
     connection: (id) => webhookOf(records, id),
     heard(id) {
       heard.set(id, { count: (heard.get(id)?.count ?? 0) + 1, at: now() })
-      timer ??= setTimeout(write, WRITE_EVERY_MS).unref()
+      if (timer === undefined) timer = setTimeout(write, WRITE_EVERY_MS).unref()
     },
   }
 }

@@ -1,16 +1,17 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
 import { decoders } from '../../ingest/decode/decoders.ts'
-import type { Device, PayloadFormat } from '../../model/device.ts'
 import { ingestAnswerSchema } from '../../model/desk.ts'
+import type { Device, PayloadFormat } from '../../model/device.ts'
 import { DEVICE_CHANNELS, deviceTopic } from '../../model/topics.ts'
 import type { Credential } from '../../store/records/credentials.ts'
 import type { Context } from '../context.ts'
 import { createAuthenticate } from '../ingest/authenticate.ts'
 import { checkContentType, INGEST_TYPES, readBody } from '../ingest/body.ts'
-import { createIntake } from '../ingest/take.ts'
-import { createWebhookCounts } from '../ingest/webhook-counts.ts'
 import { wrapSensorCommunity } from '../ingest/sensor-community.ts'
+import { createIntake } from '../ingest/take.ts'
+import { createTurns } from '../ingest/turns.ts'
+import { createWebhookCounts } from '../ingest/webhook-counts.ts'
 import { HttpProblem } from '../problem.ts'
 import { type Answer, deviceRoute, idParam, type Route } from '../route.ts'
 
@@ -38,6 +39,7 @@ export function ingestRoutes(context: Context): Route[] {
   const { config, credentials, secrets, now } = context
   const intake = createIntake(context)
   const webhooks = createWebhookCounts(context)
+  const turns = createTurns()
   const authenticate = createAuthenticate({
     credentials,
     credentialKey: secrets.credentialKey,
@@ -60,8 +62,14 @@ export function ingestRoutes(context: Context): Route[] {
     res: Response,
   ): Promise<Answer> {
     checkContentType(req, read.format)
-    const body = await readBody(req, res, config.maxPayloadBytes)
-    return intake.take({ sender: sender.id, topic: read.topic, payload: read.wrap ? read.wrap(body) : body })
+    return turns.run(sender.id, async () => {
+      const body = await readBody(req, res, config.maxPayloadBytes)
+      return intake.take({
+        sender: sender.id,
+        topic: read.topic,
+        payload: read.wrap ? read.wrap(body) : body,
+      })
+    })
   }
 
   /** A sender of one of these formats alone. @throws HttpProblem 409 that says what it is registered as */
@@ -93,12 +101,14 @@ export function ingestRoutes(context: Context): Route[] {
     const sender = deviceOf(credential)
     const format = connection.format
     checkContentType(req, format)
-    const payload = await readBody(req, res, config.maxPayloadBytes)
-    webhooks.heard(connectionId)
-    const topic = webhookTopic(format, event)
-    // Joins and acknowledgements hold nothing to store, and an event that is new to us is no reason to call it wrong.
-    if (decoders[format]?.reads(topic, sender) !== 'data') return { status: 202, body: silent(now()) }
-    return intake.take({ sender: sender.id, topic, payload })
+    return turns.run(sender.id, async () => {
+      const payload = await readBody(req, res, config.maxPayloadBytes)
+      webhooks.heard(connectionId)
+      const topic = webhookTopic(format, event)
+      // Joins and acknowledgements hold nothing to store, and an event that is new to us is no reason to call it wrong.
+      if (decoders[format]?.reads(topic, sender) !== 'data') return { status: 202, body: silent(now()) }
+      return intake.take({ sender: sender.id, topic, payload })
+    })
   }
 
   return [

@@ -11,6 +11,8 @@ import { pauseMs, type Runner, type RunnerDeps } from './runner.ts'
 
 /** Messages of one connection on their way into our own broker. */
 const MAX_IN_FLIGHT = 100
+/** Of one packet: larger ones that fit here are left out and counted, one beyond it ends the connection, for our memory. */
+const MAX_PACKET = 16 * 1024 * 1024
 /** Longest topic of our own broker. */
 const MAX_TOPIC = 512
 /** A connection that held this long was a good one: the next failure is the first again. */
@@ -56,6 +58,9 @@ export function runMqtt(deps: RunnerDeps & { config: MqttConfig }): Runner {
     const inbox = createInbox(client)
     let last: unknown
     client.on('error', (error) => {
+      last = error
+    })
+    limitPackets(client, (error) => {
       last = error
     })
     const closed = new Promise<void>((resolve) => client.once('close', resolve))
@@ -237,6 +242,20 @@ export function runMqtt(deps: RunnerDeps & { config: MqttConfig }): Runner {
       status.flush()
     },
   }
+}
+
+/** mqtt.js keeps what came until a packet is whole, whatever its size. */
+function limitPackets(client: MqttClient, say: (error: Error) => void): void {
+  let bytes = 0
+  client.on('packetreceive', () => {
+    bytes = 0
+  })
+  client.stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes <= MAX_PACKET) return
+    say(new Error(`it sends a message of more than ${MAX_PACKET} bytes, which cannot be taken`))
+    client.stream.destroy()
+  })
 }
 
 class SubscribeError extends Error {

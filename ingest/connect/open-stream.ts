@@ -1,4 +1,4 @@
-import { connect as netConnect, isIP } from 'node:net'
+import { isIP, connect as netConnect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as tlsConnect } from 'node:tls'
 import { createWebSocketStream, WebSocket } from 'ws'
@@ -38,7 +38,8 @@ export function openStream(url: URL, ca: string, guard: Guard): Duplex {
   const socket = netConnect({ host, port, lookup })
   socket.setNoDelay(true)
   if (url.protocol === 'mqtt:') return socket
-  const secure = tlsConnect({ socket, ...own, ...(isIP(host) ? {} : { servername: host }) })
+  // The certificate must be for this host; of an address, too, which no server name may hold (RFC 6066 section 3).
+  const secure = tlsConnect({ socket, host, ...own, ...(isIP(host) ? {} : { servername: host }) })
   // What goes wrong before TLS begins is what ends it.
   socket.once('error', (error) => secure.destroy(error))
   return secure

@@ -1,6 +1,6 @@
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http'
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { AddressError, type Guard } from './address.ts'
 
 /** What another system did that we cannot go on with. Its message is for a person; it holds no secret. */
@@ -97,7 +97,8 @@ function open(url: URL, guard: Guard, signal: AbortSignal): Promise<IncomingMess
       signal,
       headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'Schouw' },
     })
-    request.once('error', reject)
+    // Also after the answer began: then it is the answer that ends with it.
+    request.on('error', reject)
     request.once('response', resolve)
     request.end()
   })

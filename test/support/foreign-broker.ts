@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { Aedes } from 'aedes'
+import { Aedes, type AuthenticateError } from 'aedes'
 import mqtt from 'mqtt'
 import { freePort } from './ports.ts'
 
@@ -24,9 +24,10 @@ export async function startAedes(
   const aedes = await Aedes.createBroker({
     authenticate(_client, _user, password, done) {
       const right = options.password === undefined || password?.toString() === options.password
-      done(right ? null : Object.assign(new Error('wrong'), { returnCode: 4 }), right)
+      const refusal = Object.assign(new Error('wrong'), { returnCode: 4 }) as AuthenticateError
+      done(right ? null : refusal, right)
     },
-  } as never)
+  })
   aedes.on('client', (client) => clients.add(client.id))
   aedes.on('clientDisconnect', (client) => clients.delete(client.id))
   const sockets = new Set<Socket>()
