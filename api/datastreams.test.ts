@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { interpret } from '../ingest/interpret/interpret.ts'
 import { record } from '../ingest/interpret/interpret.support.ts'
+import { interpret } from '../ingest/interpret/interpret.ts'
 import { QUALITY } from '../model/quality.ts'
 import { openReadingsWriter } from '../store/readings/open.ts'
 import type { Reading, ReadingsWriter } from '../store/readings/port.ts'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { OBSERVED_PROPERTIES, type ObservedProperty } from '../../model/observed-property.ts'
 import { qualityFlags } from '../../model/quality.ts'
-import { interpret } from './interpret.ts'
 import { device, RECEIVED, record, registerOf } from './interpret.support.ts'
+import { interpret } from './interpret.ts'
 import { qualify } from './qualify.ts'
 import { conversion, convert, fittingUnits } from './units.ts'
 

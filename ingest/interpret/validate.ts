@@ -1,9 +1,9 @@
 import type { Calibration, DeclaredDatastream, Device } from '../../model/device.ts'
 import { OBSERVED_PROPERTIES, type ObservedProperty } from '../../model/observed-property.ts'
 import type { DriveChunkPayload, InspectionPayload, ObservationPayload } from '../../model/payloads.ts'
+import { QUALITY } from '../../model/quality.ts'
 import type { Rejection } from '../../model/reject.ts'
 import { type Instant, parseTime, timeFault, toRfc3339 } from '../../model/time.ts'
-import { QUALITY } from '../../model/quality.ts'
 import type { Reading, StoredChunk } from '../../store/readings/port.ts'
 import { clip, describe } from '../decode/json.ts'
 import {

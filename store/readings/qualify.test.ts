@@ -7,7 +7,7 @@ import { OBSERVED_PROPERTIES } from '../../model/observed-property.ts'
 import { QUALITY, qualityFlags } from '../../model/quality.ts'
 import { openReadingsReader, openReadingsWriter } from './open.ts'
 import type { Reading } from './port.ts'
-import { isGap, isSpike, isStuck, seriesBits, rulesOf } from './qualify.ts'
+import { isGap, isSpike, isStuck, rulesOf, seriesBits } from './qualify.ts'
 import { reading, shuffled } from './store.contract.ts'
 
 const folders: string[] = []

@@ -12,7 +12,7 @@ export const DAY_MS = BUCKET_MS * BUCKETS_A_DAY
 const VERSION = 2
 
 /** A reading with an id that got its time from the broker: as condition of an index, word for word. */
-export const UNTIMED = `(quality & ${QUALITY.receiveTime}) <> 0 and message_id is not null`
+export const UNTIMED = `message_id is not null and (quality & ${QUALITY.receiveTime}) <> 0`
 
 /*
  * Written by ingest alone.

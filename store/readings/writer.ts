@@ -10,14 +10,14 @@ import type {
   StoredChunk,
   WriteOutcome,
 } from './port.ts'
-import { isGap, isSpike, isStuck, NEIGHBOUR_BITS, type Rules, rulesOf, SERIES_BITS } from './qualify.ts'
+import { isGap, isSpike, isStuck, NEIGHBOUR_BITS, type Rules, rulesOf } from './qualify.ts'
 import { createRequalifier, type Key, type SeriesOfKeys } from './requalify.ts'
 import { BUCKET_MS, BUCKETS_A_DAY, DAY_MS, openReadingsFile, UNTIMED } from './schema.ts'
 
 type Series = {
   id: number
   deviceId: string
-  property: string
+  of: OfProperty
   rules: Rules
   count: number
   firstMs: number
@@ -30,9 +30,14 @@ type Series = {
   tail: Tail | null
   /** keys of this batch whose neighbours are to be looked at when all of it is in; empty: none came late */
   late: Key[]
-  /** day that was last noted for comparison, and in which round */
-  comparedDay: number
-  comparedRound: number
+}
+
+/** What all datastreams of one property share. */
+type OfProperty = {
+  property: string
+  rules: Rules
+  /** days that are noted for comparison already, in this round */
+  noted: Set<number>
 }
 
 /** What the bits of the next reading, and of the last one, depend on. */
@@ -74,7 +79,8 @@ export function openSqliteReadingsWriter(options: ReadingsWriterOptions): Readin
   const sql = prepare(db)
   const requalify = createRequalifier(db)
   const late: Series[] = []
-  let compareRound = 1
+  /** as many as the registry holds */
+  const properties = new Map<string, OfProperty>()
   const known = new Map<string, Series>()
   const knownDays = new Set<string>()
   const changed: Series[] = []
@@ -97,6 +103,7 @@ export function openSqliteReadingsWriter(options: ReadingsWriterOptions): Readin
       // What memory says of series is ahead of the file now: forget it.
       known.clear()
       knownDays.clear()
+      for (const { noted } of properties.values()) noted.clear()
       if (db.isTransaction) db.exec('rollback')
       throw new Error('readings: the batch was not written', { cause: error })
     } finally {
@@ -234,13 +241,21 @@ export function openSqliteReadingsWriter(options: ReadingsWriterOptions): Readin
   }
 
   /** Where sensors may stand together, the day is to be compared again. */
-  function noteCompared(series: Series, ms: number): void {
-    if (!series.rules.colocated) return
+  function noteCompared({ of }: Series, ms: number): void {
+    if (!of.rules.colocated) return
     const day = Math.floor(ms / DAY_MS)
-    if (series.comparedDay === day && series.comparedRound === compareRound) return
-    series.comparedDay = day
-    series.comparedRound = compareRound
-    sql.toCompare.run(series.property, day)
+    if (of.noted.has(day)) return
+    of.noted.add(day)
+    sql.toCompare.run(of.property, day)
+  }
+
+  function ofProperty(property: string): OfProperty {
+    let of = properties.get(property)
+    if (!of) {
+      of = { property, rules: rulesOf(property), noted: new Set() }
+      properties.set(property, of)
+    }
+    return of
   }
 
   /** The key is taken: the same again, or another value. */
@@ -341,11 +356,12 @@ export function openSqliteReadingsWriter(options: ReadingsWriterOptions): Readin
       sql.addSeries.run(device, name, r.property, r.ms, r.ms, r.ns, r.value, r.quality & ~NEIGHBOUR_BITS)
       row = sql.findSeries.get(device, name) as NonNullable<typeof row>
     }
+    const of = ofProperty(r.property)
     series = {
       id: row.id,
       deviceId: device,
-      property: r.property,
-      rules: rulesOf(r.property),
+      of,
+      rules: of.rules,
       count: row.count,
       firstMs: row.first_ms,
       latestMs: row.latest_ms,
@@ -355,8 +371,6 @@ export function openSqliteReadingsWriter(options: ReadingsWriterOptions): Readin
       changed: false,
       tail: null,
       late: [],
-      comparedDay: Number.NaN,
-      comparedRound: 0,
     }
     known.set(key, series)
     return series
@@ -457,7 +471,7 @@ export function openSqliteReadingsWriter(options: ReadingsWriterOptions): Readin
       drives.map((d) => progressOf(d.deviceId, d.driveId)).filter((p) => p !== undefined),
     async toCompare(limit) {
       // What changes from here on is noted anew.
-      compareRound++
+      for (const { noted } of properties.values()) noted.clear()
       const days = sql.comparable.all(limit) as ComparedDay[]
       for (const { property, day } of days) sql.takeCompare.run(property, day)
       return days
