@@ -147,7 +147,9 @@ function partOf({ deviceInfo, time }: z.infer<typeof deviceSchema>): DecodedPart
   )
   return {
     names,
-    namePointer: deviceInfo.devEui ? '/deviceInfo/devEui' : '/deviceInfo/deviceName',
+    namePointer: deviceInfo.devEui
+      ? '/deviceInfo/devEui'
+      : `/deviceInfo${deviceInfo.deviceName === undefined ? '' : '/deviceName'}`,
     observations: [],
     ...(time === undefined ? {} : { phenomenonTime: time, timePointer: '/time' }),
   }

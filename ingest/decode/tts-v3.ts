@@ -143,7 +143,7 @@ function decodeUplink(envelope: Envelope, uplink: Uplink, field: Field, base: re
     namePointer: pointerOf([
       ...base,
       'end_device_ids',
-      names.length === 0 || envelope.end_device_ids.device_id ? 'device_id' : 'dev_eui',
+      ...(['device_id', 'dev_eui'] as const).filter((field) => envelope.end_device_ids[field]).slice(0, 1),
     ]),
     id: messageId(envelope, uplink),
     observations: [],

@@ -51,6 +51,8 @@ function newTally(): Omit<Run, 'self' | 'record' | 'context' | 'found'> {
 
 const MAX_WARNINGS = 20
 const FIELDS_LISTED = 32
+/** A mapping names no more. */
+const FIELDS_OF_ONE = 128
 
 /** Bytes of one format to readings and refusals, for all devices that they speak for. */
 export function interpretDecoded(
@@ -215,10 +217,10 @@ function checkAndTake(
 
 /** All fields of a part share its time and place: what is wrong with those is wrong once. */
 function refuse({ rejections }: Interpreted, rejection: Rejection): void {
-  const last = rejections.at(-1)
-  const same =
-    last?.code === rejection.code && last.pointer === rejection.pointer && last.got === rejection.got
-  if (!same) rejections.push(rejection)
+  const told = rejections
+    .slice(-FIELDS_OF_ONE)
+    .some((r) => r.code === rejection.code && r.pointer === rejection.pointer && r.got === rejection.got)
+  if (!told) rejections.push(rejection)
 }
 
 function take(
