@@ -336,7 +336,6 @@ export type FreshnessSource = z.infer<typeof freshnessSourceSchema>
 
 // ---- connections out
 
-export const CONNECTION_KINDS = ['mqtt', 'webhook', 'luchtmeetnet', 'samen-meten'] as const
 export const connectionConfigSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('mqtt'),
