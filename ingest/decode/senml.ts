@@ -34,7 +34,6 @@ type Base = {
 
 /** A record with its base values in it (RFC 8428 section 4.6). */
 type Resolved = {
-  at: string
   name: string
   /** as `bn` and `n` say it */
   base: string
@@ -46,6 +45,7 @@ type Resolved = {
   value: number | string | boolean | undefined
   valuePointer: string
   sum: number | undefined
+  sumPointer: string
 }
 
 /**
@@ -175,7 +175,7 @@ function resolve(record: SenmlRecord, at: string, base: Base, receivedAt: number
       describe(u),
       'Units of SenML are Cel, %RH, lx, W …',
     )
-  return { at, ...name, ...time, ...value, unit: u === '' ? undefined : u }
+  return { ...name, ...time, ...value, unit: u === '' ? undefined : u }
 }
 
 function nameOf(
@@ -234,11 +234,12 @@ function valueOf(
   record: SenmlRecord,
   at: string,
   base: Base,
-): Pick<Resolved, 'value' | 'valuePointer' | 'sum'> | Rejection {
+): Pick<Resolved, 'value' | 'valuePointer' | 'sum' | 'sumPointer'> | Rejection {
   const given = VALUES.filter((label) => record.has(label))
   const s = record.get('s')
   if (s !== undefined && !isNumber(s)) return notNumber('s', s, at)
   const sum = s === undefined && base.bs === undefined ? undefined : (s ?? 0) + (base.bs ?? 0)
+  const sumPointer = record.has('s') ? `${at}/s` : at
   const [label] = given
   if (given.length > 1 || (label === undefined && sum === undefined)) {
     return bad(
@@ -249,7 +250,7 @@ function valueOf(
       RECORD_HINT,
     )
   }
-  if (label === undefined) return { value: undefined, valuePointer: `${at}/s`, sum }
+  if (label === undefined) return { value: undefined, valuePointer: sumPointer, sum, sumPointer }
   const value = plainValue(label, record.get(label), base)
   if (value === undefined) {
     return bad(
@@ -260,7 +261,7 @@ function valueOf(
       'A number goes in v, text in vs, true or false in vb, bytes in vd.',
     )
   }
-  return { value, valuePointer: `${at}/${label}`, sum }
+  return { value, valuePointer: `${at}/${label}`, sum, sumPointer }
 }
 
 const EXPECTED = {
@@ -346,7 +347,7 @@ function partOf({ names, namePointer, time, timePointer, lat, lng, ...fields }: 
 }
 
 function put(group: Group, field: string, record: Resolved): void {
-  const { value, valuePointer, sum, unit, at } = record
+  const { value, valuePointer, sum, sumPointer, unit } = record
   const ucum = unit === undefined ? undefined : ucumOfSenml(unit)
   if (typeof value === 'number' && (unit === 'lat' || unit === 'lon')) {
     group[unit === 'lat' ? 'lat' : 'lng'] = { degrees: value, at: valuePointer }
@@ -361,7 +362,7 @@ function put(group: Group, field: string, record: Resolved): void {
   if (sum !== undefined) {
     const summed = `${field}#sum`
     group.value[summed] = times(sum, ucum?.factor ?? 1)
-    group.places[summed] = `${at}/s`
+    group.places[summed] = sumPointer
     if (ucum) group.units[summed] = `${ucum.unit}.s`
   }
 }

@@ -51,7 +51,8 @@ function push(value: unknown, asBridge: boolean): Found {
 const VALUES = 'sensordatavalues'
 
 function readChip(value: unknown): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+  const text = typeof value === 'number' ? String(value) : value
+  return typeof text === 'string' && text !== '' && text.length <= 128 ? text : undefined
 }
 
 /** `esp8266-123456` is also known as 123456, and the other way round. */

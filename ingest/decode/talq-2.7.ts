@@ -92,7 +92,7 @@ function attribute(
   const { attributeName, attributeValue } = data
   if (typeof attributeName !== 'string' || !NAME.test(attributeName))
     return notLogged(attributeName, [...base, 'attributeName'], 'the name of an attribute')
-  if (!isRecord(attributeValue))
+  if (!isRecord(attributeValue) || !Object.hasOwn(attributeValue, 'value'))
     return notLogged(attributeValue, [...base, 'attributeValue'], 'an Attribute: {"type": …, "value": …}')
   // The time of measurement goes before that of the log.
   const own = attributeValue.timestamp !== undefined
