@@ -1,7 +1,7 @@
 import type { PayloadFormat } from '../../model/device.ts'
+import { chirpstackV4 } from './chirpstack-v4.ts'
 import type { Decoder } from './decoder.ts'
 import { fiwareIotaJson } from './fiware-iota-json.ts'
-import { chirpstackV4 } from './chirpstack-v4.ts'
 import { jsonMapped } from './json-mapped.ts'
 import { nativeCbor } from './native-cbor.ts'
 import { nativeJson } from './native-json.ts'

@@ -1,7 +1,7 @@
 import type { Device, Extraction } from '../../model/device.ts'
 import type { Rejection } from '../../model/reject.ts'
-import { parseTopicTree } from '../../model/topics.ts'
 import { parseTime } from '../../model/time.ts'
+import { parseTopicTree } from '../../model/topics.ts'
 import type { DecodedPart, Decoder, EncodedMessage } from './decoder.ts'
 import { isRecord, readNumber } from './fields.ts'
 import { at, describe, parseJson, pointerOf } from './json.ts'

@@ -1,4 +1,4 @@
-import { type ObservationPayload, MAX_READINGS, observationSchema } from '../../model/payloads.ts'
+import { MAX_READINGS, type ObservationPayload, observationSchema } from '../../model/payloads.ts'
 import type { Rejection } from '../../model/reject.ts'
 import type { Decoded, DecodedPart, Decoder } from './decoder.ts'
 import { isRecord } from './fields.ts'

@@ -5,9 +5,9 @@ import { Ajv } from 'ajv'
 import { expect } from 'vitest'
 import { OBSERVED_PROPERTIES } from '../../model/observed-property.ts'
 import { dataTest } from '../../test/support/shared-data.ts'
+import { device, RECEIVED } from '../interpret/interpret.support.ts'
 import { conversion } from '../interpret/units.ts'
 import { talq } from './talq-2.7.ts'
-import { device, RECEIVED } from '../interpret/interpret.support.ts'
 
 /** The OpenAPI documents of TALQ 2.7.1 are what the examples and the meaning of attributes are held to. */
 type Example = { name: string; payload?: { entries?: { data?: Data }[] }; rejections?: unknown[] }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { httpKey, inboundTopic, replayKey } from '../../model/inbound.ts'
-import { device, RECEIVED, record, registerOf } from './interpret.support.ts'
 import { unwrap } from './inbound.ts'
+import { device, RECEIVED, record, registerOf } from './interpret.support.ts'
 import { interpret } from './interpret.ts'
 
 const topic = 'devices/s1/observations'

@@ -1,5 +1,5 @@
-import type { Device } from '../../model/device.ts'
 import type { Step } from '../../model/desk.ts'
+import type { Device } from '../../model/device.ts'
 import type { DriveChunkPayload, InspectionPayload, StatusPayload } from '../../model/payloads.ts'
 import type { RejectCode, Rejection } from '../../model/reject.ts'
 import type { DeviceChannel } from '../../model/topics.ts'

@@ -9,8 +9,8 @@ import { parseCbor } from '../decode/cbor.ts'
 import { parseJson } from '../decode/json.ts'
 import { isMoving } from './area.ts'
 import { faulty, type InterpretContext, type Interpreted, interpret } from './interpret.ts'
-import { summarize, verdictOf } from './summary.ts'
 import { hexOf } from './steps.ts'
+import { summarize, verdictOf } from './summary.ts'
 
 /** A message as it came in, or as somebody pasted it. */
 export type Traced = { record: JournalRecord; correlationId: string | null; via: Trace['via'] }
