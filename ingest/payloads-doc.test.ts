@@ -3,6 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { deviceCreateSchema } from '../model/api.ts'
 import { extractionSchema } from '../model/device-parts.ts'
+import { PAYLOAD_FORMATS, type PayloadFormat } from '../model/device.ts'
 import { OBSERVED_PROPERTIES } from '../model/observed-property.ts'
 import { errorMessageSchema } from '../model/payloads.ts'
 import { REJECT_CODES } from '../model/reject.ts'
@@ -40,6 +41,13 @@ for (const { what, text, title } of blocks) {
         rejections: [],
         announcement: { proposal: { problems: [], observedProperty: expect.any(String) } },
       })
+    } else if (words[0] === 'from' || words[0] === 'refused-from') {
+      const [, format, topic = '', ...rest] = words
+      const found = interpretForeign(format as PayloadFormat, topic, rest[0] === 'bridge', text)
+      if (words[0] === 'from') {
+        expect(found.rejections).toEqual([])
+        expect(found.readings.length).toBeGreaterThan(0)
+      } else expect(found.rejections).toMatchObject([{ code: rest[0], pointer: rest[1] ?? '' }])
     } else {
       const refused = words[0] === 'refused'
       const channel = refused ? words[1] : words[0]
@@ -52,6 +60,25 @@ for (const { what, text, title } of blocks) {
     }
   })
 }
+
+/** By a device of that format, with devices behind it when it is a bridge, and a mapping. */
+function interpretForeign(format: PayloadFormat, topic: string, asBridge: boolean, text: string) {
+  const mapping = { temp: { observedProperty: 'temperature' }, hum: { observedProperty: 'humidity' } }
+  const sender = device({ id: 'sender', format, mapping, kind: asBridge ? 'bridge' : 'sensor' })
+  const behind = ['Hall 2', 'lamp-17/lampMonitor1'].map((externalId, i) =>
+    device({ id: `behind-${i}`, format, mapping, bridgeId: 'sender', externalId }),
+  )
+  const datastreams = [{ id: 4, deviceId: 'sender', name: 'temperature', observedProperty: 'temperature' }]
+  const devices = registerOf([sender, ...behind], { datastreams })
+  return interpret(record(topic, text, { deviceId: 'sender' }), { devices, area: null })
+}
+
+test('every format has an example', () => {
+  const shown = new Set(blocks.map(({ what }) => what.split(' ')[1]))
+  for (const format of ['senml-json', 'sensorthings-1.1', 'thingsboard', 'fiware-iota-json'] as const)
+    expect(shown).toContain(format)
+  for (const format of PAYLOAD_FORMATS) expect(page).toContain(`\`${format}\``)
+})
 
 test('the page has examples of every channel', () => {
   const channels = new Set(blocks.map((b) => b.what))
