@@ -91,27 +91,35 @@ client.on('message', (topic, payload) => {
   if (topic === JOB_EVENT_TOPIC) replayer.look()
 })
 let lastMqttError = ''
+/** since when the broker was away, until that is written down */
 let awaySince: number | null = null
 let brokerStartedAt: number | null = null
 client.on('connect', () => {
   log.info({}, 'connected to the broker')
   client.subscribe([WATCH_EVENT_TOPIC, BROKER_HEALTH_TOPIC, JOB_EVENT_TOPIC])
   lastMqttError = ''
-  // The broker was away: who does not come back within its keep-alive is unknown, not online.
-  if (awaySince !== null) sink.forgetOnline(awaySince)
-  awaySince = null
   tell.connected()
 })
 client.on('close', () => {
   awaySince ??= now()
   brokerStartedAt = null
 })
-/** Told once per connection: whoever was heard since the broker's start, also while we were away, is there. */
+/**
+ * Once per connection. Who does not come back after the broker was away is unknown, not online; whoever was heard since
+ * the broker's start, also while we were away, is there. The broker tells its health every few seconds, so a store that
+ * takes nothing now is tried again then.
+ */
 function noteBroker(payload: Uint8Array): void {
   const startedAt = brokerStart(payload)
   if (startedAt === null || startedAt === brokerStartedAt) return
-  brokerStartedAt = startedAt
-  sink.recallOnline(startedAt)
+  try {
+    if (awaySince !== null) sink.forgetOnline(awaySince)
+    awaySince = null
+    sink.recallOnline(startedAt)
+    brokerStartedAt = startedAt
+  } catch (error) {
+    log.warn({ err: error }, 'who is online could not be written down')
+  }
 }
 client.on('error', (error) => {
   if (error.message !== lastMqttError) log.warn({ err: error.message }, 'broker not reached')

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../log.ts'
+import { isStoreAway } from '../../store/store-away.ts'
 import { startConnections } from './connections.ts'
 import type { FromWorker, ToWorker } from './start.ts'
 
@@ -23,8 +25,23 @@ function plain(fields: object): object {
   )
 }
 
+const RETRY_MS = 2_000
+
+/** A store that is away or full is waited for: what is connected out must not end ingest. */
+async function started(deps: Parameters<typeof startConnections>[0]): ReturnType<typeof startConnections> {
+  for (;;) {
+    try {
+      return await startConnections(deps)
+    } catch (error) {
+      if (!isStoreAway(error)) throw error
+      deps.log.warn({ err: error }, 'connections wait for the store')
+      await sleep(RETRY_MS)
+    }
+  }
+}
+
 const { config } = workerData as { config: Config }
-const connections = await startConnections({
+const connections = await started({
   config,
   log: { debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') },
   now: () => Date.now(),

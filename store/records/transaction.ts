@@ -13,7 +13,8 @@ export function inTransaction<T>(sqlite: DatabaseSync, work: () => T): T {
     sqlite.exec('commit')
     return result
   } catch (error) {
-    sqlite.exec('rollback')
+    // A full disk rolls back by itself (https://sqlite.org/lang_transaction.html), and its reason must not be lost.
+    if (sqlite.isTransaction) sqlite.exec('rollback')
     throw error
   }
 }
