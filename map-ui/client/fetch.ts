@@ -55,7 +55,9 @@ export async function fetchOrThrow<T>(path: string, send: Send = {}): Promise<T>
     throw new ApiError(0, null, cause)
   }
   const type = response.headers.get('content-type') ?? ''
-  if (!response.ok) {
+  // 503 with an answer of its own says that something is behind, not that the request failed (/v1/freshness, /v1/health).
+  const tells = response.status === 503 && /^application\/json\b/.test(type)
+  if (!response.ok && !tells) {
     const problem = type.includes('json')
       ? ((await response.json().catch(() => null)) as Problem | null)
       : null
