@@ -1,4 +1,4 @@
-import { qualityFlags, type QualityFlag } from '../../model/quality.ts'
+import { type QualityFlag, qualityFlags } from '../../model/quality.ts'
 import { useText } from '../text/language.ts'
 
 /** What is to be said of the quality of a value: nothing when all is well. */

@@ -365,7 +365,7 @@ export const deskEn: typeof deskNl = {
     raw: 'Download bytes',
   },
   repair: {
-    title: (n) => `Repair: ${n} messages`,
+    title: (n) => (n === '1' ? 'Repair: 1 message' : `Repair: ${n} messages`),
     target: 'Of which?',
     targetHint: 'These messages are of more than one type or device. Repair them one by one.',
     ofType: (id) => `type ${id}`,

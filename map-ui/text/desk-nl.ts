@@ -398,7 +398,7 @@ export const deskNl = {
     raw: 'Bytes downloaden',
   },
   repair: {
-    title: (n: string) => `Herstel: ${n} berichten`,
+    title: (n: string) => (n === '1' ? 'Herstel: 1 bericht' : `Herstel: ${n} berichten`),
     target: 'Waarvan?',
     targetHint: 'Deze berichten zijn van meer dan één type of apparaat. Herstel ze een voor een.',
     ofType: (id: string) => `type ${id}`,

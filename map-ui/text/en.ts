@@ -1,5 +1,5 @@
-import type { Dictionary } from './nl.ts'
 import { deskEn } from './desk-en.ts'
+import type { Dictionary } from './nl.ts'
 
 export const en: Dictionary = {
   language: 'English',
@@ -522,7 +522,6 @@ export const en: Dictionary = {
     refused: 'Refused',
     reason: 'Last reason',
     register: 'Register device',
-    registerTitle: 'New device',
     idLabel: 'Device id',
     idHint: 'Lower-case letters, digits, - and _. It is also the MQTT user name.',
     name: 'Name',
@@ -532,9 +531,6 @@ export const en: Dictionary = {
     topicTreeHint: 'For example v3/application@ttn/devices/#',
     bridgeId: 'Bridge (id)',
     externalId: 'Name at the bridge',
-    mapping: 'Fields',
-    mappingHint: 'One a line: field = property unit, such as temp_C = temperature Cel',
-    mappingFault: (line) => `This line cannot be read: ${line}`,
     lng: 'Longitude',
     lat: 'Latitude',
     secretTitle: 'Secret of the device',
@@ -583,8 +579,6 @@ export const en: Dictionary = {
     never: 'never',
     bridge: 'Through',
     asset: 'Object',
-    properties: 'Known properties',
-    all: 'All refused messages',
   },
   live: {
     device: 'Device',

@@ -12,7 +12,6 @@ import { Alert, wordsOf } from '../../parts/states.tsx'
 import { useFault } from '../../parts/use-fault.ts'
 import { useText } from '../../text/language.ts'
 import { idOf } from '../new.ts'
-import { ConnectionTest } from './connection-test.tsx'
 import {
   type ConfigDraft,
   type ConnectionKind,
@@ -22,6 +21,7 @@ import {
   LUCHTMEETNET_URL,
   SAMEN_METEN_URL,
 } from './config.ts'
+import { ConnectionTest } from './connection-test.tsx'
 
 const KINDS: readonly ConnectionKind[] = ['mqtt', 'webhook', 'luchtmeetnet', 'samen-meten']
 

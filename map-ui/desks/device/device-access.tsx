@@ -1,7 +1,7 @@
 import type { Device } from '../../client/types.ts'
+import { PlaceLink } from '../../parts/place-link.tsx'
 import { Alert } from '../../parts/states.tsx'
 import { useText } from '../../text/language.ts'
-import { PlaceLink } from '../../parts/place-link.tsx'
 import { deviceAt } from '../device-at.ts'
 import { Certificates } from './certificates.tsx'
 import { Credentials } from './credentials.tsx'

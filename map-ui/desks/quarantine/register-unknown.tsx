@@ -16,7 +16,8 @@ export function RegisterUnknown({
   const names = new Map<string, { bridge: string; name: string; count: number }>()
   for (const item of items) {
     for (const rejection of item.rejections.filter((r) => r.code === 'unknown_device')) {
-      const name = rejection.got.replace(/^"|"$/g, '')
+      // A network server knows a device by several names: the first is the one that people gave it.
+      const name = rejection.got.replace(/^"|"$/g, '').split(' or ')[0] ?? ''
       const key = `${item.deviceId}:${name}`
       names.set(key, { bridge: item.deviceId, name, count: (names.get(key)?.count ?? 0) + 1 })
     }

@@ -3,15 +3,15 @@ import { query } from '../../client/fetch.ts'
 import { go } from '../../client/location.ts'
 import { useResource } from '../../client/resource.ts'
 import type { Device, DeviceType, Page, QuarantineFilter, QuarantineItem } from '../../client/types.ts'
+import { Field, SELECT } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { PlaceLink } from '../../parts/place-link.tsx'
 import { Alert, Empty, Failed, Loading } from '../../parts/states.tsx'
-import { Field, SELECT } from '../../parts/field.tsx'
 import { useFormat } from '../../text/format.ts'
 import { useText } from '../../text/language.ts'
+import { RegisterUnknown } from './register-unknown.tsx'
 import { RepairDevice } from './repair-device.tsx'
 import { RepairType } from './repair-type.tsx'
-import { RegisterUnknown } from './register-unknown.tsx'
 
 const LOOKED_AT = 200
 

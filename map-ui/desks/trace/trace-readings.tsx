@@ -4,8 +4,8 @@ import { useFormat } from '../../text/format.ts'
 import { useText } from '../../text/language.ts'
 import { deviceAt } from '../device-at.ts'
 import { PropertyLabel } from '../property-label.tsx'
-import { unitWords } from '../unit-words.ts'
 import { QualityWords } from '../quality-words.tsx'
+import { unitWords } from '../unit-words.ts'
 
 const MOST = 60
 

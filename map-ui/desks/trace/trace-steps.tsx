@@ -30,6 +30,7 @@ function OneStep({ step }: { step: Step }) {
   const t = useText()
   const language = useLanguage()
   const [open, setOpen] = useState(false)
+  const made = `${t.desk.step[step.step]}: ${t.desk.trace.made}`
   return (
     <li className={`step step--${step.verdict}`}>
       <svg className="step-mark" width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">
@@ -49,11 +50,7 @@ function OneStep({ step }: { step: Step }) {
             <summary>{t.desk.trace.made}</summary>
             {open ? (
               // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-              <section
-                className="payload"
-                tabIndex={0}
-                aria-label={`${t.desk.step[step.step]}: ${t.desk.trace.made}`}
-              >
+              <section className="payload" tabIndex={0} aria-label={made}>
                 <JsonTree value={step.data} />
               </section>
             ) : null}

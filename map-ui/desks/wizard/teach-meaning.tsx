@@ -16,9 +16,9 @@ import { ReplayProgress, startReplay } from '../editor/replay.tsx'
 import { suggest } from '../editor/suggest.ts'
 import { suggestTime } from '../editor/suggest-time.ts'
 import { TrialPane } from '../editor/trial-pane.tsx'
-import { TraceSteps } from '../trace/trace-steps.tsx'
 import { TracePayload } from '../trace/trace-payload.tsx'
 import { TraceRejections } from '../trace/trace-rejections.tsx'
+import { TraceSteps } from '../trace/trace-steps.tsx'
 
 const TYPING_MS = 400
 
