@@ -164,7 +164,7 @@ function resolve(record: SenmlRecord, at: string, base: Base, receivedAt: number
   if ('code' in name) return name
   const time = timeOf(record, at, base, receivedAt)
   if ('code' in time) return time
-  const value = valueOf(record, at, base)
+  const value = valuesOf(record, at, base)
   if ('code' in value) return value
   const u = record.get('u') ?? base.bu
   if (u !== undefined && (typeof u !== 'string' || u.length > 32))
@@ -230,7 +230,7 @@ function relativeTime(receivedAt: number, seconds: number): string | undefined {
   return ms >= Date.UTC(0, 0, 1) ? toRfc3339(ms) : undefined
 }
 
-function valueOf(
+function valuesOf(
   record: SenmlRecord,
   at: string,
   base: Base,
