@@ -200,7 +200,7 @@ async function end(reason: string): Promise<void> {
   clearInterval(compareTimer)
   colocation.close()
   clearInterval(toldTimer)
-  await Promise.all([pipeline.stop(), detection.close(), replayer.close(), comparing])
+  await Promise.all([pipeline.stop(), detection.close(), replayer.close(), connections.close(), comparing])
   await reader.close()
   codecs.close()
   tell.close()

@@ -1,5 +1,5 @@
-import type { HealthKind } from '../../model/device-parts.ts'
 import type { Device, DeviceLiveness } from '../../model/device.ts'
+import type { HealthKind } from '../../model/device-parts.ts'
 import { toRfc3339 } from '../../model/time.ts'
 
 /** What is kept of a device's state, as far as its health depends on it. Times are epoch ms. */
