@@ -1,7 +1,7 @@
 import type { Device } from '../../model/device.ts'
 import { driveChunkSchema, inspectionSchema, statusSchema } from '../../model/payloads.ts'
 import type { Rejection } from '../../model/reject.ts'
-import { type DeviceChannel, parseDeviceTopic } from '../../model/topics.ts'
+import { DEVICE_CHANNELS, type DeviceChannel, parseDeviceTopic } from '../../model/topics.ts'
 import type { JournalRecord } from '../../store/journal/port.ts'
 import type { Decoder } from '../decode/decoder.ts'
 import { decoders } from '../decode/decoders.ts'
@@ -42,17 +42,28 @@ export function interpret(record: JournalRecord, context: InterpretContext): Int
 }
 
 function interpretFrom(sender: Device, record: JournalRecord, context: InterpretContext): Interpreted {
+  const own = ownChannel(record.topic, sender.id)
+  if (own) return interpretNative(record, context, sender, own)
   const announced = readAnnouncement(record, sender)
   if (announced) return interpretAnnouncement(announced, sender)
   const native = parseDeviceTopic(record.topic)
   if (native) {
-    if (native.deviceId === sender.id) return interpretNative(record, context, sender, native.channel)
     const device = context.devices.get(native.deviceId)
     if (device?.bridgeId !== sender.id)
       return refused(null, native.channel, withoutGrant(sender, native.deviceId))
     return interpretNative(record, context, device, native.channel)
   }
   return interpretForeign(record, context, sender)
+}
+
+const OWN = 'devices/'
+
+/** The channel of `devices/{id}/{channel}` when the id is this one: most messages, so without taking the topic apart. */
+function ownChannel(topic: string, id: string): DeviceChannel | undefined {
+  const after = OWN.length + id.length
+  if (!topic.startsWith(OWN) || topic[after] !== '/' || !topic.startsWith(id, OWN.length)) return undefined
+  const rest = topic.slice(after + 1)
+  return DEVICE_CHANNELS.find((channel) => channel === rest)
 }
 
 function interpretAnnouncement(outcome: AnnouncementOutcome, sender: Device): Interpreted {
