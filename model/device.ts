@@ -122,3 +122,28 @@ export type Device = {
 
 /** never: expected but nothing ever came; unknown: not heard since our own restart. Neither is healthy. */
 export type DeviceLiveness = 'online' | 'offline' | 'unknown' | 'never' | 'late'
+
+/** A device that says no more than it must: the rest is as nobody said it. */
+export function plainDevice(over: Partial<Device> & Pick<Device, 'id'>): Device {
+  return {
+    name: over.id,
+    kind: 'sensor',
+    format: 'native-json',
+    area: 'town',
+    assetId: null,
+    lng: null,
+    lat: null,
+    expectedIntervalS: null,
+    bridgeId: null,
+    externalId: null,
+    topicTree: null,
+    mapping: null,
+    typeId: null,
+    extraction: null,
+    owner: '',
+    power: null,
+    revokedAt: null,
+    createdAt: 0,
+    ...over,
+  }
+}

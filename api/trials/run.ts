@@ -12,7 +12,7 @@ import {
 import { interpretDecoded } from '../../ingest/interpret/parts.ts'
 import { traceFound } from '../../ingest/interpret/trace.ts'
 import type { Step, Trace, TrialResult, trialSchema } from '../../model/desk.ts'
-import type { Device } from '../../model/device.ts'
+import { type Device, plainDevice } from '../../model/device.ts'
 import { deviceTopic } from '../../model/topics.ts'
 import type { JournalRecord } from '../../store/journal/port.ts'
 import type { DeviceRegister } from '../../store/records/devices.ts'
@@ -163,27 +163,7 @@ function radioBytes(fPort: number): Decoder {
 
 function madeDevice(id: string, change: TrialRequest['change'], now: number): Device | undefined {
   if (change.format === undefined) return undefined
-  return {
-    id,
-    name: id,
-    kind: 'sensor',
-    format: change.format,
-    area: 'anywhere',
-    assetId: null,
-    lng: null,
-    lat: null,
-    expectedIntervalS: null,
-    bridgeId: null,
-    externalId: null,
-    topicTree: null,
-    mapping: null,
-    typeId: null,
-    extraction: null,
-    owner: '',
-    power: null,
-    revokedAt: null,
-    createdAt: now,
-  }
+  return plainDevice({ id, format: change.format, area: 'anywhere', createdAt: now })
 }
 
 function withoutContents(trace: Trace): Trace {

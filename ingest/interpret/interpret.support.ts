@@ -1,31 +1,9 @@
-import type { Device, DeviceType } from '../../model/device.ts'
+import { type Device, type DeviceType, plainDevice } from '../../model/device.ts'
 import type { JournalRecord } from '../../store/journal/port.ts'
 import type { DeviceRegister, RegisteredDatastream } from '../../store/records/devices.ts'
 
 /** A device as the register holds it; tests say only what matters to them. */
-export function device(over: Partial<Device> & { id: string }): Device {
-  return {
-    name: over.id,
-    kind: 'sensor',
-    format: 'native-json',
-    area: 'town',
-    assetId: null,
-    lng: null,
-    lat: null,
-    expectedIntervalS: null,
-    bridgeId: null,
-    externalId: null,
-    topicTree: null,
-    mapping: null,
-    typeId: null,
-    extraction: null,
-    owner: '',
-    power: null,
-    revokedAt: null,
-    createdAt: 0,
-    ...over,
-  }
-}
+export const device = plainDevice
 
 /** A register that holds exactly these devices. */
 export function registerOf(

@@ -1,14 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Selectable, sql } from 'kysely'
-import type {
-  Calibration,
-  DeclaredDatastream,
-  Device,
-  DeviceArea,
-  DeviceKind,
-  DeviceLiveness,
-  DeviceType,
-  PayloadFormat,
+import {
+  type Calibration,
+  type DeclaredDatastream,
+  type Device,
+  type DeviceArea,
+  type DeviceKind,
+  type DeviceLiveness,
+  type DeviceType,
+  type PayloadFormat,
+  plainDevice,
 } from '../../model/device.ts'
 import type { RejectCode } from '../../model/reject.ts'
 import {
@@ -80,25 +81,7 @@ export class DeviceExistsError extends Error {
  */
 export async function createDevice(records: Records, device: NewDevice, now: number): Promise<Device> {
   const { datastreams = [], ...given } = device
-  const full: Device = {
-    format: 'native-json',
-    area: 'town',
-    assetId: null,
-    lng: null,
-    lat: null,
-    expectedIntervalS: null,
-    bridgeId: null,
-    externalId: null,
-    topicTree: null,
-    mapping: null,
-    typeId: null,
-    extraction: null,
-    owner: '',
-    power: null,
-    ...given,
-    revokedAt: null,
-    createdAt: now,
-  }
+  const full = plainDevice({ ...given, revokedAt: null, createdAt: now })
   const taken = await records.db
     .selectFrom('device')
     .select('id')

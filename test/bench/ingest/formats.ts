@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { EncodedMessage } from '../../../ingest/decode/decoder.ts'
 import { decoders } from '../../../ingest/decode/decoders.ts'
-import type { Device, PayloadFormat } from '../../../model/device.ts'
+import { type Device, type PayloadFormat, plainDevice } from '../../../model/device.ts'
 import { median, moreIsBetter, type Row } from '../rows.ts'
 
 /** The good examples of each decoder, as messages. */
@@ -59,33 +59,8 @@ function messagesOf(file: string, format: PayloadFormat): EncodedMessage[] {
           ? Buffer.from(e.hex.replaceAll(/\s/g, ''), 'hex')
           : Buffer.from(e.text ?? JSON.stringify(e.payload)),
       receivedAt: Date.UTC(2026, 10, 24, 10),
-      sender: senderOf(format, e.sender),
+      sender: plainDevice({ id: 'sender', format, ...e.sender }),
     }))
-}
-
-function senderOf(format: PayloadFormat, over: Partial<Device> | undefined): Device {
-  return {
-    id: 'sender',
-    name: 'sender',
-    kind: 'sensor',
-    format,
-    area: 'town',
-    assetId: null,
-    lng: null,
-    lat: null,
-    expectedIntervalS: null,
-    bridgeId: null,
-    externalId: null,
-    topicTree: null,
-    mapping: null,
-    typeId: null,
-    extraction: null,
-    owner: '',
-    power: null,
-    revokedAt: null,
-    createdAt: 0,
-    ...over,
-  }
 }
 
 /** Median of some runs, so that a machine that is shared does not decide. */
