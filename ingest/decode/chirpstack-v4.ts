@@ -107,21 +107,13 @@ function decodeUp(event: z.infer<typeof upSchema>): Decoded {
       hint: 'data is what the device sent by radio, as the network server writes it.',
     })
   }
-  if (!event.object && !bytes && rejections.length === 0) {
-    rejections.push({
-      code: 'no_decoded_payload',
-      pointer: '/object',
-      expected: 'object, or bytes in data for the codec of the type',
-      got: 'neither',
-      hint: 'Set a codec in the device profile of ChirpStack, or give the type of this device one.',
-    })
-  }
+  // An uplink without any payload acknowledges, or answers the network: its link counts, and there is nothing to store.
   const part: DecodedPart = {
     ...partOf(event),
     ...(event.deduplicationId === undefined ? {} : { id: event.deduplicationId }),
     ...(event.devAddr === undefined ? {} : { link: { frameCount: event.fCnt ?? 0, session: event.devAddr } }),
     ...(event.object ? { fields: { value: event.object, pointer: '/object' } } : {}),
-    ...(bytes ? { uplink: { bytes, fPort: event.fPort ?? 0, pointer: '/data' } } : {}),
+    ...(bytes?.length ? { uplink: { bytes, fPort: event.fPort ?? 0, pointer: '/data' } } : {}),
   }
   return { parts: [part], rejections }
 }

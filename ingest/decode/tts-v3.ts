@@ -122,13 +122,15 @@ function decodeUplink(envelope: Envelope, uplink: Uplink, field: Field, base: re
     })
   }
   const normalized = normalizedOf(normalized_payload, pointerOf([...base, field, 'normalized_payload']))
-  if (decoded_payload === undefined && !bytes && normalized === undefined && rejections.length === 0) {
+  // An uplink without any payload acknowledges, or answers the network: its link counts, and there is nothing to store.
+  // Of one that was normalised the payload is all there is to it.
+  if (field === 'uplink_normalized' && !decoded_payload && !bytes?.length && !normalized && bytes !== null) {
     rejections.push({
       code: 'no_decoded_payload',
-      pointer: pointerOf([...base, field, 'decoded_payload']),
-      expected: 'decoded_payload, or bytes in frm_payload for the codec of the type',
-      got: 'neither',
-      hint: 'Set an uplink payload formatter in The Things Stack, or give the type of this device a codec.',
+      pointer: pointerOf([...base, field, 'normalized_payload']),
+      expected: 'normalized_payload',
+      got: 'nothing',
+      hint: 'A message on …/up/normalized holds what the payload formatter normalised. Look at normalizeUplink there.',
     })
   }
   const names = [envelope.end_device_ids.device_id, envelope.end_device_ids.dev_eui].filter(
@@ -166,7 +168,7 @@ function decodeUplink(envelope: Envelope, uplink: Uplink, field: Field, base: re
     ...(decoded_payload === undefined
       ? {}
       : { fields: { value: decoded_payload, pointer: pointerOf([...base, field, 'decoded_payload']) } }),
-    ...(bytes
+    ...(bytes?.length
       ? { uplink: { bytes, fPort: uplink.f_port ?? 0, pointer: pointerOf([...base, field, 'frm_payload']) } }
       : {}),
     ...(normalized === undefined ? {} : { normalized }),

@@ -303,11 +303,11 @@ const refusals: [what: string, topic: string, payload: unknown, code: RejectCode
     '',
   ],
   [
-    'an uplink that nobody decoded',
-    'v3/app1@ttn/devices/lamp-17/up',
-    { end_device_ids: { device_id: 'lamp-17' }, uplink_message: {} },
+    'a normalised uplink without what was normalised',
+    'v3/app1@ttn/devices/lamp-17/up/normalized',
+    { end_device_ids: { device_id: 'lamp-17' }, uplink_normalized: {} },
     'no_decoded_payload',
-    '/uplink_message/decoded_payload',
+    '/uplink_normalized/normalized_payload',
   ],
   [
     'an uplink of a device unknown to us',

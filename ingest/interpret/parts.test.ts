@@ -121,6 +121,20 @@ test('a type without a codec, and nobody who runs one', () => {
   expect(without.rejections[0]?.code).toBe('no_codec')
 })
 
+test('an uplink without payload is nothing to store: its frame counter counts', () => {
+  for (const more of [{}, { fPort: 2, data: '' }, { object: null }]) {
+    const found = up('03', more)
+    expect(found).toMatchObject({
+      device: { id: 'b1' },
+      readings: [],
+      rejections: [],
+      links: [{ deviceId: 'b1', frameCount: 7, session: '00189440' }],
+    })
+    expect(verdictOf(found)).toBe('accepted')
+    expect(summarize(found)).toBe('nothing to store')
+  }
+})
+
 test('a status of the network is no reading, but a word about the link', () => {
   const found = interpret(
     record(
