@@ -1,4 +1,4 @@
-import type { IPublishPacket, Packet } from 'mqtt-packet'
+import type { IPublishPacket } from 'mqtt-packet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestBroker, type TestBroker } from '../test/support/broker.ts'
 import { logInWire, openWire, type Wire } from '../test/support/wire.ts'
