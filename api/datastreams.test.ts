@@ -73,6 +73,20 @@ test('what was declared and never heard stands beside what was heard', async () 
   ])
 })
 
+test('what is measured over an interval says how long that is', async () => {
+  await write({ datastream: 'so2', property: 'so2', ms: now, durationMs: 3_600_000 })
+  type Interval = { id: number; name: string; intervalS: number | null }
+  const { items } = (await ask<{ items: Interval[] }>('GET', '/v1/datastreams?deviceId=post-1')).body
+  expect(items.map((s) => [s.name, s.intervalS])).toEqual([
+    ['no2', null],
+    ['pm10/dak', null],
+    ['so2', 3_600],
+  ])
+  const id = items.find((s) => s.name === 'so2')?.id
+  const series = await ask('GET', `/v1/datastreams/${id}/observations`)
+  expect(series.body).toMatchObject({ datastream: { intervalS: 3_600 }, points: [{ mean: 20 }] })
+})
+
 test('a series says the quality of its points in bits and in words, and leaves out what is asked to', async () => {
   await write(
     { datastream: 'temperature', property: 'temperature', ms: now, value: 10 },

@@ -224,6 +224,7 @@ test('lamps and air posts show their state and latest values; charts read the st
       rawValue: null,
       rawUnit: null,
       calibration: null,
+      durationMs: null,
     })),
     chunks: [],
     mark: null,

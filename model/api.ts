@@ -300,6 +300,8 @@ export const datastreamSchema = z.object({
       qualityFlags: z.array(z.string()),
     })
     .nullable(),
+  /** seconds over which the latest was measured, which stands at their start; null: at one moment, or never */
+  intervalS: z.number().nullable(),
   /** moments for which more than one value was sent */
   corrections: z.number().int(),
   /** what the device or its type says of it; limits also when only the registry knows them */

@@ -38,7 +38,7 @@ export function parseRfc3339(text: string): Instant | undefined {
 
 /**
  * A phenomenonTime: an instant, or an interval `start/end` as SensorThings writes it (ISO 8601, 4.4). What is measured
- * over an interval is stored at its start.
+ * over an interval is stored at its start, with its duration on the datastream.
  *
  * @returns undefined when it is neither, or ends before it starts
  */

@@ -36,7 +36,7 @@ const range = { from: timeParam.optional(), to: timeParam.optional() }
 type View = z.infer<typeof datastreamSchema>
 type Facts = Pick<
   DatastreamInfo,
-  'id' | 'deviceId' | 'name' | 'property' | 'count' | 'latest' | 'corrections'
+  'id' | 'deviceId' | 'name' | 'property' | 'count' | 'latest' | 'durationMs' | 'corrections'
 >
 
 /** A datastream as the interface shows it; undefined for a property that is in the registry no longer. */
@@ -61,6 +61,7 @@ function toView(stream: Facts, declared: NumberedDatastream | undefined): View |
       quality: latest.quality,
       qualityFlags: qualityFlags(latest.quality),
     },
+    intervalS: stream.durationMs === null ? null : stream.durationMs / 1000,
     corrections: stream.corrections,
     declared: declared
       ? {
@@ -82,6 +83,7 @@ function silent(deviceId: string, declared: NumberedDatastream): Facts {
     property: declared.observedProperty,
     count: 0,
     latest: null,
+    durationMs: null,
     corrections: 0,
   }
 }
@@ -145,7 +147,7 @@ export function datastreamRoutes({ records, readings, now }: Context): Route[] {
       tag: 'readings',
       summary: 'What a device, or all devices of an asset, measured or should measure',
       description:
-        'A datastream that was declared and never heard has a negative number, no count and no latest value.',
+        'A datastream that was declared and never heard has a negative number, no count and no latest value. What is measured over an interval stands at its start; `intervalS` says how long it takes, as of the latest.',
       query: z
         .object({ deviceId: idParam.optional(), assetId: idParam.optional() })
         .refine((q) => q.deviceId !== undefined || q.assetId !== undefined, {

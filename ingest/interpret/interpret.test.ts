@@ -545,8 +545,18 @@ test('a reading comes out in canonical form', () => {
       rawValue: 50,
       rawUnit: '[degF]',
       calibration: null,
+      durationMs: null,
     },
   ])
+})
+
+test('an interval is stored at its start, with how long it lasted', () => {
+  const over = (phenomenonTime: string) =>
+    take('devices/s1/observations', { observedProperty: 'no2', result: 20, phenomenonTime }).readings
+  expect(over('2026-11-24T08:00:00Z/2026-11-24T09:00:00Z')).toMatchObject([
+    { ms: Date.UTC(2026, 10, 24, 8), durationMs: 3_600_000 },
+  ])
+  expect(over('2026-11-24T08:00:00Z/2026-11-24T08:00:00Z')).toMatchObject([{ durationMs: null }])
 })
 
 test.each([

@@ -80,6 +80,7 @@ export function judgeObservation(
   if ('code' in measured) return measured
 
   let time: Instant
+  let durationMs: number | null = null
   let quality = 0
   if (o.phenomenonTime === undefined) {
     // The sequence below the millisecond keeps two readings apart that came within one, the same at every replay.
@@ -89,6 +90,8 @@ export function judgeObservation(
     const judged = judgePeriod(o.phenomenonTime, receivedAt, pointer(place, 'phenomenonTime'))
     if ('code' in judged) return judged
     time = judged.start
+    const lasted = judged.end.ms - judged.start.ms
+    if (lasted > 0) durationMs = lasted
     // The mean of an hour cannot come before the hour is over.
     if (receivedAt - judged.end.ms > LATE_MS) quality |= QUALITY.late
   }
@@ -135,6 +138,7 @@ export function judgeObservation(
     rawValue: qualified.rawValue,
     rawUnit: qualified.rawUnit,
     calibration: qualified.calibration,
+    durationMs,
   }
 }
 

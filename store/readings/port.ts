@@ -22,6 +22,8 @@ export type Reading = {
   rawUnit: string | null
   /** version of the calibration that made `value` of what was sent; null: none */
   calibration: string | null
+  /** of what was measured over an interval, which is stored at its start: how long it took; null: at one moment */
+  durationMs: number | null
 }
 
 export type JournalMark = { epoch: number; sequence: number }
@@ -69,6 +71,8 @@ export type DatastreamInfo = {
   property: string
   count: number
   latest: { ms: number; ns: number; value: number; quality: number } | null
+  /** over how long its latest reading was measured; null: at one moment, or there is none */
+  durationMs: number | null
   /** keys that have more than one value */
   corrections: number
 }

@@ -236,34 +236,50 @@ test('a reading without a time of its own, sent twice with one id, is one', asyn
   await writer.close()
 })
 
-test('a file of the version before is taken over whole', async () => {
+test.each([1, 2])('a file of version %i is taken over whole', async (version) => {
   const dataDir = folder()
   await (await openReadingsWriter({ dataDir })).close()
   const file = path.join(dataDir, 'readings.sqlite')
   const db = new DatabaseSync(file)
-  // as it was: without what version 2 added
-  db.exec('drop index reading_message; drop table recheck; alter table reading drop column calibration')
+  // as it was: without what version 3 added, and then what version 2 did
+  db.exec('alter table series drop column duration_ms')
+  if (version === 1)
+    db.exec('drop index reading_message; drop table recheck; alter table reading drop column calibration')
   db.exec(`insert into series values (1, 'post-1', 'no2', 'no2', 1, ${START}, ${START}, 0, 20, 0);
     insert into series_day values (1, ${Math.floor(START / 86_400_000)});
-    insert into reading values (${START / 600_000}, 1, 0, 0, 20, 0, 0, 500, null, null, null); pragma user_version = 1`)
+    insert into reading (bucket, series, t, ns, value, quality, result_d, received_d)
+      values (${START / 600_000}, 1, 0, 0, 20, 0, 0, 500);
+    pragma user_version = ${version}`)
   db.close()
   const writer = await openReadingsWriter({ dataDir })
+  const reader = await openReadingsReader({ dataDir })
+  expect(await reader.datastreams({})).toMatchObject([{ count: 1, durationMs: null }])
   expect(
     await writer.write({
       readings: [
         reading(),
-        reading({ ms: START + 1, value: 3, calibration: '2026-a', rawValue: 2.5, rawUnit: 'ug/m3' }),
+        reading({
+          ms: START + 1,
+          value: 3,
+          calibration: '2026-a',
+          rawValue: 2.5,
+          rawUnit: 'ug/m3',
+          durationMs: 3_600_000,
+        }),
       ],
       chunks: [],
       mark: null,
     }),
   ).toEqual({ stored: 1, repeats: 1, corrections: 0 })
+  expect(await reader.datastreams({})).toMatchObject([{ count: 2, durationMs: 3_600_000 }])
+  await reader.close()
   await writer.close()
   const after = new DatabaseSync(file)
   expect(after.prepare('select value, calibration, raw_value from reading order by t').all()).toMatchObject([
     { value: 20, calibration: null, raw_value: null },
     { value: 3, calibration: '2026-a', raw_value: 2.5 },
   ])
+  expect(after.prepare('pragma user_version').get()).toEqual({ user_version: 3 })
   after.close()
 })
 

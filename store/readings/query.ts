@@ -69,7 +69,7 @@ export function readingsQueries(db: DatabaseSync) {
         const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''
         const found = db
           .prepare(
-            `select id, device_id, name, property, count, latest_ms, latest_ns, latest_value, latest_quality,
+            `select id, device_id, name, property, count, latest_ms, latest_ns, latest_value, latest_quality, duration_ms,
                (select count(*) from (select distinct ms, ns from correction where series = id)) as corrections
              from series ${where} order by device_id, name limit ${MAX_DATASTREAMS}`,
           )
@@ -90,6 +90,7 @@ export function readingsQueries(db: DatabaseSync) {
                     value: Number(row.latest_value),
                     quality: Number(row.latest_quality),
                   },
+            durationMs: row.duration_ms === null ? null : Number(row.duration_ms),
             corrections: Number(row.corrections),
           })
         }

@@ -9,7 +9,7 @@ export const BUCKET_MS = 600_000
 export const BUCKETS_A_DAY = 144
 export const DAY_MS = BUCKET_MS * BUCKETS_A_DAY
 
-const VERSION = 2
+const VERSION = 3
 
 /** A reading with an id that got its time from the broker: as condition of an index, word for word. */
 export const UNTIMED = `message_id is not null and (quality & ${QUALITY.receiveTime}) <> 0`
@@ -18,6 +18,7 @@ export const UNTIMED = `message_id is not null and (quality & ${QUALITY.receiveT
  * Written by ingest alone.
  * reading: key (bucket, series, t, ns), measured 7 times as fast to write as (series, t). t is ms within the bucket;
  *   result_d and received_d are ms after the phenomenonTime: small numbers take few bytes.
+ * series: duration_ms is that of the latest reading, which stands at the start of what it was measured over.
  * series_day: on which days a series has readings, so that a range is read without a look into every empty bucket.
  * slot: the 144 buckets of a day, to join with.
  * correction: every value that was ever sent for a key that got more than one, the valid one too.
@@ -29,6 +30,7 @@ create table if not exists series (
   id integer primary key, device_id text not null, name text not null, property text not null,
   count integer not null, first_ms integer not null,
   latest_ms integer not null, latest_ns integer not null, latest_value real not null, latest_quality integer not null,
+  duration_ms integer,
   unique (device_id, name)
 ) strict;
 create index if not exists series_property on series (property);
@@ -88,6 +90,7 @@ export function openReadingsFile(dataDir: string): DatabaseSync {
     // Another process may have been quicker.
     const { user_version: now } = db.prepare('pragma user_version').get() as { user_version: number }
     if (now === 1) db.exec('alter table reading add column calibration text')
+    if (now === 1 || now === 2) db.exec('alter table series add column duration_ms integer')
     db.exec(SCHEMA)
     db.exec('commit')
   }

@@ -26,6 +26,7 @@ export function reading(over: Partial<Reading> = {}): Reading {
     rawValue: null,
     rawUnit: null,
     calibration: null,
+    durationMs: null,
     ...over,
   }
 }
@@ -205,6 +206,7 @@ export function readingsContract(name: string, make: () => Promise<ReadingsStore
             messageId: `m${i % 4}`,
             receivedAt: START + 5e8 + i,
             quality: i % 2 === 0 ? 4 : 0,
+            durationMs: i % 3 === 0 ? null : (i % 3) * 3_600_000,
           }),
         )
         messages.push(
@@ -234,6 +236,31 @@ export function readingsContract(name: string, make: () => Promise<ReadingsStore
         await otherWriter.close()
         await other.remove()
       }
+    })
+
+    test('a datastream has the duration of its latest reading, in whatever order intervals come', async () => {
+      const hour = 3_600_000
+      await write([reading({ ms: START, durationMs: hour })])
+      expect(await only()).toMatchObject({ latest: { ms: START }, durationMs: hour })
+      // late, and of another length
+      await write([reading({ ms: START - hour, durationMs: 60_000 })])
+      expect((await only()).durationMs).toBe(hour)
+      // the same again is no other interval; of two that differ in nothing else the longer stays
+      await write([reading({ ms: START })])
+      expect((await only()).durationMs).toBe(hour)
+      await write([reading({ ms: START, durationMs: 2 * hour })])
+      expect(await only()).toMatchObject({ durationMs: 2 * hour, count: 2, corrections: 0 })
+      // a correction brings its own
+      await write([reading({ ms: START, value: 21, resultMs: START + hour, durationMs: hour })])
+      expect((await only()).durationMs).toBe(hour)
+      await write([reading({ ms: START + hour })])
+      expect((await only()).durationMs).toBeNull()
+      // and it is known when the store is opened again
+      await write([reading({ ms: START + 2 * hour, durationMs: hour })])
+      await writer.close()
+      writer = await store.writer()
+      await write([reading({ ms: START + 2 * hour, durationMs: hour })])
+      expect((await only()).durationMs).toBe(hour)
     })
 
     test('late data fills the series and never moves the latest value', async () => {
@@ -292,6 +319,8 @@ export function readingsContract(name: string, make: () => Promise<ReadingsStore
       ['half a millisecond', { ms: START + 0.5 }],
       ['ns of a whole millisecond', { ns: 1_000_000 }],
       ['resultTime NaN', { resultMs: Number.NaN }],
+      ['an interval of nothing', { durationMs: 0 }],
+      ['half a millisecond of interval', { durationMs: 0.5 }],
     ])('%s is refused, with the whole batch', async (_, over) => {
       await expect(
         writer.write({

@@ -21,6 +21,7 @@ for (let batch = 1; ; batch++) {
       rawValue: null,
       rawUnit: null,
       calibration: null,
+      durationMs: null,
     }
   })
   await writer.write({ readings, chunks: [], mark: { epoch: 1, sequence: batch } })

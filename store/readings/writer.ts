@@ -25,6 +25,8 @@ type Series = {
   latestNs: number
   latestValue: number
   latestQuality: number
+  /** of the latest */
+  durationMs: number | null
   changed: boolean
   /** the end of the series, for a reading that follows it; null: to be looked up */
   tail: Tail | null
@@ -94,7 +96,16 @@ export function openSqliteReadingsWriter(options: ReadingsWriterOptions): Readin
       for (const chunk of batch.chunks) putChunk(chunk, outcome)
       for (const series of late) lookAround(series)
       for (const s of changed) {
-        sql.updateSeries.run(s.count, s.firstMs, s.latestMs, s.latestNs, s.latestValue, s.latestQuality, s.id)
+        sql.updateSeries.run(
+          s.count,
+          s.firstMs,
+          s.latestMs,
+          s.latestNs,
+          s.latestValue,
+          s.latestQuality,
+          s.durationMs,
+          s.id,
+        )
         s.changed = false
       }
       if (batch.mark) sql.setMark.run(batch.mark.epoch, batch.mark.sequence)
@@ -297,12 +308,22 @@ export function openSqliteReadingsWriter(options: ReadingsWriterOptions): Readin
     outcome.repeats++
     const received = Math.min(r.receivedAt, r.ms + there.received_d)
     const own = (quality: number) => quality & ~NEIGHBOUR_BITS
+    const settled = rank === 0 ? settleDuration(r, series) : r
     if (rank > 0 || (rank === 0 && own(r.quality) < own(there.quality)))
-      replace(r, series, bucket, t, received, there.quality)
+      replace(settled, series, bucket, t, received, there.quality)
     else if (received < r.ms + there.received_d)
       sql.setReceived.run(received - r.ms, bucket, series.id, t, r.ns)
     else return
     sql.refreshCorrection.run(r.resultMs, r.messageId, r.receivedAt, series.id, r.ms, r.ns, r.value)
+  }
+
+  /** Of two readings that differ in nothing else the longer interval stays, whichever came first. */
+  function settleDuration(r: Reading, series: Series): Reading {
+    if (r.ms !== series.latestMs || r.ns !== series.latestNs || r.durationMs === series.durationMs) return r
+    if ((r.durationMs ?? 0) < (series.durationMs ?? 0)) return { ...r, durationMs: series.durationMs }
+    series.durationMs = r.durationMs
+    touch(series)
+    return r
   }
 
   /** @param before quality of the row that it replaces: what neighbours said of it stays until they are asked again */
@@ -350,6 +371,7 @@ export function openSqliteReadingsWriter(options: ReadingsWriterOptions): Readin
           latest_ns: number
           latest_value: number
           latest_quality: number
+          duration_ms: number | null
         }
       | undefined
     if (!row) {
@@ -368,6 +390,7 @@ export function openSqliteReadingsWriter(options: ReadingsWriterOptions): Readin
       latestNs: row.latest_ns,
       latestValue: row.latest_value,
       latestQuality: row.latest_quality,
+      durationMs: row.duration_ms,
       changed: false,
       tail: null,
       late: [],
@@ -572,7 +595,7 @@ function prepare(db: DatabaseSync) {
        where series = ?4 and ms = ?5 and ns = ?6 and value = ?7`,
     ),
     findSeries: db.prepare(
-      `select id, count, first_ms, latest_ms, latest_ns, latest_value, latest_quality from series
+      `select id, count, first_ms, latest_ms, latest_ns, latest_value, latest_quality, duration_ms from series
        where device_id = ? and name = ?`,
     ),
     seriesNames: db.prepare('select name from series where device_id = ?'),
@@ -581,7 +604,8 @@ function prepare(db: DatabaseSync) {
        values (?, ?, ?, 0, ?, ?, ?, ?, ?)`,
     ),
     updateSeries: db.prepare(
-      `update series set count = ?, first_ms = ?, latest_ms = ?, latest_ns = ?, latest_value = ?, latest_quality = ?
+      `update series set count = ?, first_ms = ?, latest_ms = ?, latest_ns = ?, latest_value = ?, latest_quality = ?,
+         duration_ms = ?
        where id = ?`,
     ),
     addDay: db.prepare('insert into series_day (series, day) values (?, ?) on conflict do nothing'),
@@ -619,6 +643,7 @@ function setLatest(series: Series, r: Reading, quality: number): void {
   series.latestNs = r.ns
   series.latestValue = r.value
   series.latestQuality = quality
+  series.durationMs = r.durationMs
 }
 
 /** By code points, as SQLite's BINARY collation compares UTF-8. */
@@ -630,8 +655,10 @@ function compareText(a: string, b: string): number {
 function refuseImpossible(r: Reading): void {
   const whole =
     Number.isSafeInteger(r.ms) && Number.isSafeInteger(r.resultMs) && Number.isSafeInteger(r.receivedAt)
-  if (Number.isFinite(r.value) && whole && Number.isInteger(r.ns) && r.ns >= 0 && r.ns < 1_000_000) return
+  const lasts = r.durationMs === null || (Number.isSafeInteger(r.durationMs) && r.durationMs > 0)
+  if (Number.isFinite(r.value) && whole && lasts && Number.isInteger(r.ns) && r.ns >= 0 && r.ns < 1_000_000)
+    return
   throw new RangeError(
-    `readings: not storable: ${r.deviceId} ${r.datastream} value ${r.value}, ms ${r.ms}, ns ${r.ns}, resultMs ${r.resultMs}`,
+    `readings: not storable: ${r.deviceId} ${r.datastream} value ${r.value}, ms ${r.ms}, ns ${r.ns}, resultMs ${r.resultMs}, durationMs ${r.durationMs}`,
   )
 }
