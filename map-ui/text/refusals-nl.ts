@@ -159,6 +159,10 @@ export const DUTCH: readonly (readonly [english: string, dutch: string])[] = [
     'Set an uplink payload formatter in The Things Stack, or give the type of this device a codec.',
     'Stel in The Things Stack een uplink payload formatter in, of geef het type van dit apparaat een codec.',
   ],
+  [
+    'A message on …/up/normalized holds what the payload formatter normalised. Look at normalizeUplink there.',
+    'Een bericht op …/up/normalized bevat wat de payload formatter genormaliseerd heeft. Kijk daar naar normalizeUplink.',
+  ],
   ['This looks like a message of *.', 'Dit lijkt een bericht van *.'],
   [
     'The payload is taken as the network server publishes it: end_device_ids and uplink_message.',
