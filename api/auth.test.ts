@@ -197,7 +197,6 @@ test('the roles are those of the desks', () => {
   expect(open.sort()).toEqual([
     'delete /v1/sessions/current',
     'get /v1/freshness',
-    'get /v1/freshness/{deviceId}',
     'get /v1/health',
     'get /v1/invitations/{token}',
     'get /v1/openapi.json',

@@ -230,10 +230,17 @@ test('freshness: 200 while all is in time, 503 when one is behind, and who is on
   expect((await ask(cookie)).body.sources?.[0]).toMatchObject({ deviceId: 'batterij', state: 'offline' })
   const one = (id: string, as?: string) =>
     town.send('GET', `/v1/freshness/${id}`, as === undefined ? {} : { cookie: as })
-  expect([(await one('net')).status, (await one('net')).body]).toEqual([200, { status: 'fresh' }])
-  expect((await one('batterij')).status).toBe(503)
+  // Nobody learns here which devices exist.
+  expect([(await one('net')).status, (await one('batterij')).status, (await one('nergens')).status]).toEqual([
+    401, 401, 401,
+  ])
+  expect([(await one('net', inspector)).status, (await one('net', inspector)).body]).toMatchObject([
+    200,
+    { status: 'fresh', source: { deviceId: 'net' } },
+  ])
+  expect((await one('batterij', inspector)).status).toBe(503)
   expect((await one('batterij', cookie)).body).toMatchObject({ source: { state: 'offline' } })
-  expect([(await one('stil')).status, (await one('nergens')).status]).toEqual([404, 404])
+  expect([(await one('stil', cookie)).status, (await one('nergens', cookie)).status]).toEqual([404, 404])
   run("update device set revoked_at = 1 where id = 'batterij'")
   expect((await ask()).body).toEqual({ status: 'fresh', expected: 1, behind: 0 })
 

@@ -327,10 +327,10 @@ export const freshnessSchema = z.object({
   /** those behind first, at most 1,000 */
   sources: z.array(freshnessSourceSchema).optional(),
 })
-/** GET /v1/freshness/{deviceId}: the same of one source. */
+/** GET /v1/freshness/{deviceId}: the same of one source, for who is logged in. */
 export const freshnessOfOneSchema = z.object({
   status: z.enum(['fresh', 'behind']),
-  source: freshnessSourceSchema.optional(),
+  source: freshnessSourceSchema,
 })
 export type FreshnessSource = z.infer<typeof freshnessSourceSchema>
 
