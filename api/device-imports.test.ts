@@ -134,6 +134,8 @@ test('a mapping must mean something, an asset be there', async () => {
   expect(await line('{"a":1}')).toContain('mapping is {')
   expect(await line('{"a":{"observedProperty":"warmte"}}')).toContain('warmte')
   expect(await line('{"a":{"observedProperty":"temperature","unit":"kg"}}')).toContain('kg')
+  const t = '{"observedProperty":"temperature"}'
+  expect(await line(`{"a":${t},"b":${t}}`)).toBe('mapping makes both a and b temperature')
   expect(await line('', 'mast-9')).toContain('mast-9')
   expect(await line('{"a":{"observedProperty":"temperature","unit":"K"}}')).toBe('')
 })

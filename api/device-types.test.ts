@@ -94,6 +94,11 @@ test('a codec that does not load is answered with its line; properties, units an
       { pointer: '/datastreams/2/name' },
     ],
   ])
+  const t = { observedProperty: 'temperature' }
+  expect(await faults({ mapping: { a: t, b: { ...t, datastream: 'b' }, c: t } })).toEqual([
+    400,
+    [{ pointer: '/mapping/c/datastream', detail: expect.stringMatching(/field a is temperature/) }],
+  ])
   expect((await town.send('GET', '/v1/device-types/bad', { cookie })).status).toBe(404)
 })
 

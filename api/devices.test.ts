@@ -115,6 +115,13 @@ test('what a device cannot be is told with a pointer; the same id twice is a con
   expect(await wrong({ mapping: { 'temp/C': { observedProperty: 'warmte' } } })).toEqual([
     '/mapping/temp~1C/observedProperty',
   ])
+  const t = { observedProperty: 'temperature' }
+  expect(await wrong({ mapping: { t, warm: t } })).toEqual(['/mapping/warm/datastream'])
+  const inside = { ...t, datastream: 'inside' }
+  expect(await wrong({ mapping: { t, in: inside, 'a/b': { ...inside, unit: 'K' } } })).toEqual([
+    '/mapping/a~1b/datastream',
+  ])
+  expect((await register({ ...base, id: 'goed', mapping: { t, in: inside } })).status).toBe(201)
   expect(await wrong({ lng: 5 })).toEqual(['/lat'])
   expect((await town.send('POST', '/v1/devices/nergens/credentials', { cookie })).status).toBe(404)
   expect((await town.send('DELETE', '/v1/devices/nergens/credentials', { cookie })).status).toBe(404)

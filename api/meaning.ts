@@ -1,3 +1,4 @@
+import { mappedTwice } from '../ingest/decode/mapping.ts'
 import { conversion, fittingUnits } from '../ingest/interpret/units.ts'
 import type { DeclaredDatastream, Extraction, Mapping } from '../model/device.ts'
 import { OBSERVED_PROPERTIES } from '../model/observed-property.ts'
@@ -14,9 +15,14 @@ export function meaningFaults(said: {
   if (said.extraction?.timeZone !== undefined && !isTimeZone(said.extraction.timeZone))
     faults.push({ pointer: '/extraction/timeZone', detail: 'an IANA name, e.g. Europe/Amsterdam' })
   for (const [field, { observedProperty, unit }] of Object.entries(said.mapping ?? {})) {
-    const pointer = `/mapping/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    const pointer = pointerOfField(field)
     faults.push(...meaningFault(pointer, observedProperty, unit))
   }
+  for (const { field, other, datastream } of mappedTwice(said.mapping ?? {}))
+    faults.push({
+      pointer: `${pointerOfField(field)}/datastream`,
+      detail: `the field ${other} is ${datastream} already: give one of the two a datastream of its own`,
+    })
   const names = new Set<string>()
   for (const [i, { name, observedProperty, unit }] of said.datastreams.entries()) {
     const pointer = `/datastreams/${i}`
@@ -30,6 +36,10 @@ export function meaningFaults(said: {
     names.add(name)
   }
   return faults
+}
+
+function pointerOfField(field: string): string {
+  return `/mapping/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 /** Is it a property that is known, in a unit that can become its own? */

@@ -47,6 +47,27 @@ export function mapFields(
   return { found, named, ignored: leaves(value, used) }
 }
 
+/**
+ * Fields that a mapping makes the datastream of a field before them: in one message they would be two values of one
+ * moment, of which only the first is taken.
+ */
+export function mappedTwice(mapping: Mapping): { field: string; other: string; datastream: string }[] {
+  const first = new Map<string, string>()
+  const found: { field: string; other: string; datastream: string }[] = []
+  for (const [field, target] of Object.entries(mapping)) {
+    const datastream = datastreamOf(target)
+    const other = first.get(datastream)
+    if (other === undefined) first.set(datastream, field)
+    else found.push({ field, other, datastream })
+  }
+  return found
+}
+
+/** The name of the datastream that a field becomes. */
+export function datastreamOf({ observedProperty, datastream }: FieldMapping): string {
+  return datastream === undefined ? observedProperty : `${observedProperty}/${datastream}`
+}
+
 /** A key with a dot in its own name wins over a path. */
 export function pathOf(value: unknown, field: string): string[] {
   if (typeof value === 'object' && value !== null && Object.hasOwn(value, field)) return [field]

@@ -14,6 +14,7 @@ import { putCredential } from '../../store/records/device-credentials.ts'
 import { declareFromType } from '../../store/records/devices.ts'
 import { moveDevice } from '../../store/records/locations.ts'
 import { generateSecret, hashSecret, type Secrets } from '../../store/secrets.ts'
+import { mappedTwice } from '../decode/mapping.ts'
 import { conversion } from '../interpret/units.ts'
 import { decimal } from './points.ts'
 import type { TableRow } from './table.ts'
@@ -291,6 +292,8 @@ function readMapping(cell: string): Cell {
     if (!property) return `mapping names ${observedProperty}, which is not in the registry`
     if (unit !== undefined && !conversion(unit, property)) return `${unit} is no unit of ${observedProperty}`
   }
+  const [twice] = mappedTwice(shape.data)
+  if (twice) return `mapping makes both ${twice.other} and ${twice.field} ${twice.datastream}`
   return { value: JSON.stringify(shape.data) }
 }
 

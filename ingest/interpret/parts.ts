@@ -6,7 +6,7 @@ import { DEVICE_ID } from '../../model/topics.ts'
 import type { JournalRecord } from '../../store/journal/port.ts'
 import type { Decoded, DecodedFields, DecodedObservation, DecodedPart, Decoder } from '../decode/decoder.ts'
 import { clip, pointerOf } from '../decode/json.ts'
-import { leaves, type MappedField, mapFields } from '../decode/mapping.ts'
+import { datastreamOf, leaves, type MappedField, mapFields } from '../decode/mapping.ts'
 import { normalizedReadings } from '../decode/normalized.ts'
 import { wrongShape } from '../decode/shape.ts'
 import { circumstances, type InterpretContext } from './context.ts'
@@ -286,8 +286,7 @@ function takeMapped(
 ): void {
   const taken = new Set<string>()
   for (const field of mapped) {
-    const { observedProperty, datastream } = field.target
-    const key = `${observedProperty}/${datastream ?? ''}`
+    const key = datastreamOf(field.target)
     if (taken.has(key)) {
       warn(`${clip(field.field, 60)} is left out: another field is that datastream already`, run)
       continue
