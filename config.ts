@@ -38,7 +38,7 @@ const schema = z.object({
   SCHOUW_MAX_CONNECTIONS: count(20_000),
   /** failed logins per minute, per address and name (unknown names together), before more are refused */
   SCHOUW_MAX_FAILED_LOGINS: count(30),
-  /** publishes per second of one device, averaged over ten seconds, before it is cut off as a flood */
+  /** messages per second of one device, averaged over ten seconds: more is a flood, cut off over MQTT, refused over HTTP */
   SCHOUW_MAX_MESSAGE_RATE: count(5_000),
   SCHOUW_JOURNAL_SEGMENT_BYTES: count(64 * 1024 * 1024, 4096),
   /** read records are kept at most this long and this much; unread ones always */

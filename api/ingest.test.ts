@@ -16,7 +16,7 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
 beforeAll(async () => {
   const mqttPort = await freePort()
-  town = await apiTown({ mqttPort, env: { SCHOUW_MAX_FAILED_LOGINS: '5' } })
+  town = await apiTown({ mqttPort, env: { SCHOUW_MAX_FAILED_LOGINS: '5', SCHOUW_MAX_MESSAGE_RATE: '5' } })
   broker = await startTestBroker({ dataDir: town.dataDir, env: { SCHOUW_MQTT_PORT: String(mqttPort) } })
   await eventually('the api reaches the broker', () => town.bus.connected(), 5_000, 20)
 })
@@ -252,6 +252,34 @@ test('the headers of Sensor.Community stand beside its body, which can write non
   })
   const json = broker.device('post-10')
   expect((await post('/v1/ingest/sensor-community', push, basic('post-10', json))).status).toBe(409)
+})
+
+test('more than its rate over ten seconds is refused, for that device alone, until there is room again', async () => {
+  const secret = broker.device('post-12')
+  const send = () => post('/v1/ingest/post-12', reading, basic('post-12', secret))
+  const began = performance.now()
+  const answers = await Promise.all(Array.from({ length: 60 }, send))
+  const room = 50 + Math.ceil(((performance.now() - began) / 1_000) * 5)
+  const refused = answers.filter((answer) => answer.status !== 202)
+  expect(60 - refused.length).toBeGreaterThanOrEqual(50)
+  expect(60 - refused.length).toBeLessThanOrEqual(room)
+  const [first] = refused
+  expect([first?.status, first?.type, first?.headers.get('retry-after')]).toEqual([
+    429,
+    'application/problem+json',
+    '1',
+  ])
+  expect(first?.body).toMatchObject({
+    code: 'too_many_messages',
+    detail: expect.stringContaining('5 requests'),
+  })
+  // Who does not log in takes nothing of it, and others have their own.
+  expect((await post('/v1/ingest/post-12', reading, basic('post-12', 'wrong'))).status).toBe(401)
+  const other = broker.device('post-13')
+  expect((await post('/v1/ingest/post-13', reading, basic('post-13', other))).status).toBe(202)
+  town.clock.aheadMs = 1_000
+  expect((await send()).status).toBe(202)
+  town.clock.aheadMs = 0
 })
 
 test('while the broker is away nothing is answered as stored, and it is said when to come again', async () => {

@@ -205,7 +205,7 @@ export function problemHandler(deps: ApiDeps) {
       )
     }
     // Attempts at what is not allowed are worth a line (BIO2 8.15.05); the audit table has those that are changes.
-    if (problem.status === 403 || problem.status === 429) {
+    if ((problem.status === 403 || problem.status === 429) && !problem.extra.logged) {
       const { method, ip } = req
       deps.log.warn(
         { code: problem.code, correlationId, method, path: pathForLog(req), origin: ip },

@@ -7,6 +7,8 @@ type FieldError = { pointer: string; detail: string }
 /** What a refusal says besides its code: see problemSchema. */
 type Extra = Pick<Partial<ProblemBody>, 'errors' | 'allowed' | 'currentVersion' | 'existingId'> & {
   headers?: Record<string, string>
+  /** whoever refuses keeps the log itself */
+  logged?: true
 }
 
 const TITLES: Record<number, string> = {
@@ -43,7 +45,7 @@ export class HttpProblem extends Error {
 
 /** The document that goes over the wire. */
 export function problemBody(problem: HttpProblem, correlationId: string): ProblemBody {
-  const { headers: _, ...extra } = problem.extra
+  const { headers: _, logged: __, ...extra } = problem.extra
   return {
     type: `urn:schouw:problem:${problem.code}`,
     status: problem.status,

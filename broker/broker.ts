@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from 'aedes'
 import type { Config } from '../config.ts'
 import type { Logger } from '../log.ts'
+import { type Bucket, fullBucket, RATE_SECONDS, take } from '../model/bucket.ts'
 import { BROKER_HEALTH_TOPIC, type BrokerHealth } from '../model/health.ts'
 import { parseInbound } from '../model/inbound.ts'
 import { CREDENTIALS_EVENT_TOPIC } from '../model/topics.ts'
@@ -12,7 +13,6 @@ import type { Credential, Credentials } from '../store/records/credentials.ts'
 import type { Secrets } from '../store/secrets.ts'
 import { createDeliveries } from './deliveries.ts'
 import { type Grant, INTERNAL_GRANT } from './grant.ts'
-import { type Bucket, fullBucket, take } from './limits.ts'
 import { listen, type Peer, type Ports } from './listen.ts'
 import { createLogin, grantFor, type Login, staysIn } from './login.ts'
 import { createPacketGuard, type PacketGuard } from './packet-guard.ts'
@@ -77,7 +77,6 @@ const MAX_SUBSCRIPTIONS = 100
 const MAX_SESSIONS = 4
 /** A state, not a payload: larger ones are passed on but not remembered. */
 const MAX_RETAINED_BYTES = 16 * 1024
-const RATE_SECONDS = 10
 /** Retained messages outside `devices/…` that one login may leave: announcements, the tree of a bridge. */
 const MAX_RETAINED = { device: 200, bridge: 5000 }
 /** Of sessions whose owner is away: remembered, made again when it must. */

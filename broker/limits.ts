@@ -1,21 +1,3 @@
-/**
- * Tokens for one client: `rate` a second, `seconds` worth of them saved up at most. So the rate holds on average over
- * that time and a burst within it passes.
- */
-export type Bucket = { tokens: number; at: number }
-
-export function fullBucket(rate: number, seconds: number, now: number): Bucket {
-  return { tokens: rate * seconds, at: now }
-}
-
-/** Take `amount`; false when the bucket is empty: more came than the rate allows. */
-export function take(bucket: Bucket, amount: number, rate: number, seconds: number, now: number): boolean {
-  const capacity = rate * seconds
-  bucket.tokens = Math.min(capacity, bucket.tokens + ((now - bucket.at) / 1000) * rate) - amount
-  bucket.at = now
-  return bucket.tokens >= 0
-}
-
 /** Counts per key in windows of fixed length; forgets the oldest keys beyond `maxKeys`. */
 export type WindowCounter = {
   /** Count one; returns how many there were in this window with it. */

@@ -3,6 +3,7 @@ import { ipKeyGenerator, MemoryStore, type Options } from 'express-rate-limit'
 import { type Credential, type Credentials, secretOf } from '../../store/records/credentials.ts'
 import { hashSecret } from '../../store/secrets.ts'
 import { HttpProblem } from '../problem.ts'
+import type { Rate } from './rate.ts'
 
 const WINDOW_MS = 60_000
 const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="Schouw devices", charset="UTF-8", Bearer' }
@@ -13,6 +14,7 @@ type Deps = {
   credentialKey: string
   /** per minute, address and device */
   maxFailedLogins: number
+  rate: Rate
   now: () => number
 }
 
@@ -22,7 +24,7 @@ export type Authenticate = {
    *
    * @param named the device that the address names, whose secret a bearer token is expected to be
    * @throws HttpProblem 401, the same for a device that does not exist, is revoked, or has another secret; 429 after too
-   * many of these
+   * many of these, or when it sends more than it may
    */
   device(req: Request, named?: string): Promise<Credential>
   /**
@@ -79,6 +81,7 @@ export function createAuthenticate(deps: Deps): Authenticate {
       await failures.increment(key())
       throw refused('The device id or its secret is not right.')
     }
+    deps.rate.count(credential.deviceId)
     return credential
   }
 

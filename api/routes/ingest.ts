@@ -9,6 +9,7 @@ import type { Context } from '../context.ts'
 import { createAuthenticate } from '../ingest/authenticate.ts'
 import { checkContentType, INGEST_TYPES, readBody } from '../ingest/body.ts'
 import { wrapSensorCommunity } from '../ingest/sensor-community.ts'
+import { createRate } from '../ingest/rate.ts'
 import { createIntake } from '../ingest/take.ts'
 import { createTurns } from '../ingest/turns.ts'
 import { createWebhookCounts } from '../ingest/webhook-counts.ts'
@@ -24,6 +25,10 @@ const responses = {
       'On disk, in quarantine: nothing of it can be stored as it is. The same fields as 202, and those of a problem',
     type: 'application/problem+json',
   },
+  429: {
+    description: 'Too many wrong secrets, or more requests than a device may send; see Retry-After',
+    type: 'application/problem+json',
+  },
   503: { description: 'Not stored; send it again', type: 'application/problem+json' },
 }
 
@@ -36,7 +41,7 @@ const talqQuery = z.object({
 
 /** What devices and other systems post. Everything that is stored goes the way of MQTT: through the journal. */
 export function ingestRoutes(context: Context): Route[] {
-  const { config, credentials, secrets, now } = context
+  const { config, credentials, secrets, log, now } = context
   const intake = createIntake(context)
   const webhooks = createWebhookCounts(context)
   const turns = createTurns()
@@ -44,6 +49,7 @@ export function ingestRoutes(context: Context): Route[] {
     credentials,
     credentialKey: secrets.credentialKey,
     maxFailedLogins: config.maxFailedLogins,
+    rate: createRate({ rate: config.maxMessageRate, now, log }),
     now,
   })
 
