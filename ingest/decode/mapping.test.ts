@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mapFields } from './mapping.ts'
+import { mappedTwice, mapFields } from './mapping.ts'
 
 const temperature = { observedProperty: 'temperature' }
 
@@ -39,6 +39,18 @@ test('nested fields by a dotted path, entries of a list by their number, a key w
 test('null says nothing, and is not what nobody mapped', () => {
   expect(mapFields({ t: null }, { t: temperature })).toEqual({ found: [], named: true, ignored: [] })
   expect(mapFields({ t: null }, { u: temperature })).toEqual({ found: [], named: false, ignored: ['t'] })
+  expect(mapFields({ air: null }, { 'air.t': temperature })).toEqual({ found: [], named: true, ignored: [] })
+  expect(mapFields({ air: { in: null } }, { 'air.in.t': temperature }).named).toBe(true)
+  expect(mapFields({ air: { out: 1 } }, { 'air.in.t': temperature }).named).toBe(false)
+})
+
+test('fields that are one datastream are told, each with the first of them', () => {
+  const inside = { ...temperature, datastream: 'inside' }
+  expect(mappedTwice({ a: temperature, b: inside, c: { ...temperature, unit: 'K' }, d: inside })).toEqual([
+    { field: 'c', other: 'a', datastream: 'temperature' },
+    { field: 'd', other: 'b', datastream: 'temperature/inside' },
+  ])
+  expect(mappedTwice({ a: temperature, b: inside })).toEqual([])
 })
 
 test('what an object has from its kind is no field', () => {

@@ -23,7 +23,7 @@ const MAX_LEVELS = 8
 
 /**
  * Fields of a decoded object by what they mean: nested ones by a dotted path, entries of a list by their number. A field
- * that holds null says nothing.
+ * that holds null says nothing, and neither does one within it.
  *
  * @param skip fields that nobody need name
  */
@@ -37,7 +37,11 @@ export function mapFields(
   for (const [field, target] of Object.entries(mapping ?? {})) {
     const path = pathOf(value, field)
     const here = at(value, path)
-    if (here === undefined) continue
+    if (here === undefined) {
+      const empty = nullWithin(value, path)
+      if (empty) used.add(empty.join('.'))
+      continue
+    }
     used.add(path.join('.'))
     if (here === null) continue
     found.push({ field, path, target, ...splitUnit(here, target.unit) })
@@ -45,6 +49,17 @@ export function mapFields(
   const named = used.size > 0
   for (const field of skip) used.add(pathOf(value, field).join('.'))
   return { found, named, ignored: leaves(value, used) }
+}
+
+/** The part of a path that leads to null: what stands below it is known, and has nothing to say. */
+function nullWithin(value: unknown, path: readonly string[]): readonly string[] | undefined {
+  for (let length = path.length - 1; length > 0; length--) {
+    const start = path.slice(0, length)
+    const here = at(value, start)
+    if (here === null) return start
+    if (here !== undefined) return undefined
+  }
+  return undefined
 }
 
 /**

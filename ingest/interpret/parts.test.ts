@@ -62,6 +62,18 @@ const devices = registerOf(
   ],
   { types },
 )
+const alternating = registerOf([
+  device({
+    id: 'm',
+    format: 'json-mapped',
+    extraction: { time: 'at', id: 'nr', lng: 'pos.lon', lat: 'pos.lat' },
+    mapping: {
+      temp: { observedProperty: 'temperature' },
+      hum: { observedProperty: 'humidity' },
+      'air.p': { observedProperty: 'pressure' },
+    },
+  }),
+])
 const context = { devices, area: null, codec: codecs.run }
 const time = '2026-11-24T09:30:00Z'
 const up = (devEui: string, more: object) =>
@@ -206,6 +218,34 @@ test('a time of a row that is too old points at it, once', () => {
     { devices: two, area: null },
   )
   expect(found.rejections).toMatchObject([{ code: 'time_too_old', pointer: '/at' }])
+})
+
+test.each([
+  ['one kind of message of a device that sends two', { temp: 20, seq: 1 }, 1],
+  ['the other kind', { hum: 50, mode: 'night' }, 1],
+  ['fields that the mapping names, with nothing in them', { temp: null, fw: '1.2' }, 0],
+  ['what holds a field that the mapping names, with nothing in it', { air: null, fw: '1.2' }, 0],
+  ['nothing but a time, an id and a place', { at: time, nr: 7, pos: { lon: 5.2, lat: 52.1 } }, 0],
+  ['an empty object', {}, 0],
+])('%s is not refused as nothing_mapped', (_, payload, readings) => {
+  const found = interpret(record('devices/m/observations', payload), { devices: alternating, area: null })
+  expect(found.rejections).toEqual([])
+  expect(found.readings).toHaveLength(readings)
+  expect(verdictOf(found)).toBe('accepted')
+})
+
+test('a kind of message of which the mapping names no field waits in quarantine until it does', () => {
+  const found = interpret(record('devices/m/observations', { fw: '1.2', uptime: 7 }), {
+    devices: alternating,
+    area: null,
+  })
+  expect(found.rejections).toMatchObject([{ code: 'nothing_mapped', pointer: '', got: 'fw, uptime' }])
+  // Beside an entry of which something is named it is only left alone.
+  const list = interpret(record('devices/m/observations', [{ fw: '1.2' }, { temp: 20 }]), {
+    devices: alternating,
+    area: null,
+  })
+  expect(list).toMatchObject({ rejections: [], ignored: ['fw'], readings: [{ value: 20 }] })
 })
 
 test('two fields that are one datastream are not two values of one moment', () => {
