@@ -559,6 +559,21 @@ test('each screen of the desk is sound on a desk and on a phone', async () => {
     { observedProperty: 'temprature', result: 21 },
   ])
     await device?.publishAsync('devices/regen-1/observations', JSON.stringify(reading), { qos: 1 })
+  const { client } = await connectDevice(town, person, {
+    id: 'vreemd-1',
+    name: 'Vreemde sensor',
+    kind: 'sensor',
+    format: 'json-mapped',
+  })
+  clients.push(client)
+  await client.publishAsync('devices/vreemd-1/observations', '{"temp_C":20.5,"rh":61,"sn":"A17"}', { qos: 1 })
+  expect(
+    (await person.send('POST', '/v1/devices', { id: 'stil-1', name: 'Stil', kind: 'sensor' })).status,
+  ).toBe(201)
+  const refused = await eventually('what was refused is in quarantine', async () => {
+    const { items } = await person.get<{ items: { id: number; deviceId: string }[] }>('/v1/quarantine')
+    return items.length >= 3 && items.find((item) => item.deviceId === 'regen-1')
+  })
   for (const size of [DESK, PHONE]) {
     await page.setViewportSize(size)
     for (const [name, url] of [
@@ -575,13 +590,27 @@ test('each screen of the desk is sound on a desk and on a phone', async () => {
       ['live', '/?view=devices&tab=live'],
       ['connections', '/?view=devices&tab=connections'],
       ['announcements', '/?view=devices&tab=announcements'],
+      ['trace', `/?view=devices&tab=quarantine&sel=refusal:${refused.id}`],
+      ['repair', '/?view=devices&tab=quarantine&deviceId=vreemd-1&part=repair'],
+      ['access', '/?view=devices&sel=device:regen-1&part=access'],
+      ['connection', '/?view=devices&tab=connections&sel=connection:ttn-webhook'],
       ['wizard-what', '/?view=devices&tab=new'],
+      ['wizard-wait', '/?view=devices&tab=new&sel=device:stil-1'],
+      ['wizard-meaning', '/?view=devices&tab=new&sel=device:vreemd-1'],
       ['wizard-works', '/?view=devices&tab=new&sel=device:weermeter-marktplein'],
     ] as const) {
       await page.goto(base + url)
       await page.waitForTimeout(500)
       await isSound(name)
     }
+    await page.goto(`${base}/?view=devices&tab=new`)
+    await page.getByRole('radio', { name: /^Schouw JSON/ }).check()
+    await page.getByRole('button', { name: 'Volgende' }).click()
+    await isSound('wizard-where')
+    await page.goto(`${base}/?view=devices`)
+    await page.getByRole('button', { name: 'CSV inlezen' }).click()
+    await isSound('import')
+    await page.keyboard.press('Escape')
   }
   expect(problems).toEqual([])
 }, 240_000)

@@ -157,6 +157,7 @@ export const deskNl = {
     text: 'Tekst',
     hex: 'Bytes',
     hexCut: (shown: number, all: number) => `De eerste ${shown} van ${all} byte.`,
+    all: 'alles',
     made: 'Wat deze stap maakte',
     datastream: 'Meetreeks',
     value: 'Waarde',
@@ -309,8 +310,7 @@ export const deskNl = {
     unitOf: (path: string) => `Eenheid van ${path}`,
     whichOf: (path: string) => `Welke meetreeks, bij meer dan één: ${path}`,
     remove: (path: string) => `Betekenis van ${path} weghalen`,
-    suggested: (property: string, unit: string) =>
-      `voorstel: ${property}${unit === '1' ? '' : ` in ${unit}`}`,
+    suggested: (property: string, unit: string) => `voorstel: ${property}${unit === '' ? '' : ` in ${unit}`}`,
     takeAll: (n: number) => (n === 1 ? '1 voorstel overnemen' : `${n} voorstellen overnemen`),
     addField: 'Veld toevoegen',
     addFieldHint: 'Genest met punten, zoals sensoren.temp',

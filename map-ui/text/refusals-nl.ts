@@ -300,6 +300,7 @@ export const DUTCH: readonly (readonly [english: string, dutch: string])[] = [
   ],
   ['mapping names *, which is not in the registry', 'mapping noemt *, en dat is geen bekende grootheid'],
   ['* is no unit of *', '* is geen eenheid van *'],
+  ['mapping makes both * and * *', 'mapping maakt zowel van * als van * *'],
   ['lng and lat belong together', 'lng en lat horen bij elkaar'],
   ['lng or lat is impossible', 'lng of lat kan niet bestaan'],
   ['expected_interval_s is more than 0', 'expected_interval_s is groter dan 0'],

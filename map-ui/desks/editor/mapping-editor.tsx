@@ -2,7 +2,9 @@ import { type KeyboardEvent, useState } from 'react'
 import type { Mapping } from '../../client/types.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { Field, TEXTBOX } from '../../parts/field.tsx'
-import { useText } from '../../text/language.ts'
+import { useLanguage, useText } from '../../text/language.ts'
+import { labelOf } from '../property-label.tsx'
+import { unitWords } from '../unit-words.ts'
 import type { FieldSeen } from './fields.ts'
 import { PropertySelect } from './property-select.tsx'
 import { suggest } from './suggest.ts'
@@ -20,6 +22,7 @@ type Props = {
 /** What each field of a message means: a quantity of the registry, its unit, and which one when there are several. */
 export function MappingEditor({ mapping, fields, used, onChange }: Props) {
   const t = useText()
+  const language = useLanguage()
   const [adding, setAdding] = useState('')
   const seen = new Map(fields.map((field) => [field.path, field]))
   const paths = [...new Set([...fields.map((f) => f.path), ...Object.keys(mapping)])]
@@ -122,7 +125,10 @@ export function MappingEditor({ mapping, fields, used, onChange }: Props) {
                           className="link-button"
                           onClick={() => onChange({ ...mapping, ...take(path, example?.example) })}
                         >
-                          {t.desk.mapping.suggested(idea.observedProperty, idea.unit)}
+                          {t.desk.mapping.suggested(
+                            labelOf(idea.observedProperty, language),
+                            unitWords(idea.observedProperty, idea.unit),
+                          )}
                         </button>
                       ) : null}
                     </td>

@@ -4,6 +4,7 @@ import { refusalWords } from '../../text/refusals.ts'
 
 /** Refusals drawn at once; a message may have a thousand. */
 const MOST = 20
+const LONG = 160
 
 /** What was refused, where in the message, what was expected, what came, and how to mend it. */
 export function TraceRejections({ rejections }: { rejections: readonly Rejection[] }) {
@@ -38,7 +39,9 @@ function RejectionFacts({ rejection }: { rejection: Rejection }) {
         </div>
         <div>
           <dt>{t.device.expected}</dt>
-          <dd>{refusalWords(rejection.expected, language)}</dd>
+          <dd>
+            <Long text={refusalWords(rejection.expected, language)} />
+          </dd>
         </div>
         <div>
           <dt>{t.device.got}</dt>
@@ -52,5 +55,19 @@ function RejectionFacts({ rejection }: { rejection: Rejection }) {
         </div>
       </dl>
     </>
+  )
+}
+
+/** A list of all that would have been right can be long: its beginning, and the rest when it is opened. */
+function Long({ text }: { text: string }) {
+  const t = useText()
+  if (text.length <= LONG) return <>{text}</>
+  return (
+    <details className="long">
+      <summary>
+        {text.slice(0, text.lastIndexOf(' ', LONG))}… <span className="long-more">{t.desk.trace.all}</span>
+      </summary>
+      {text}
+    </details>
   )
 }

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { Town } from '../../../model/api.ts'
 import { useAction } from '../../client/action.ts'
 import { fetchOrThrow } from '../../client/fetch.ts'
@@ -82,9 +82,18 @@ export function Wizard({ town }: { town: Town | undefined }) {
     go({ sel: null, part: '' })
   }
   const at = waitFor ? 3 : step
+  const steps = useRef<HTMLOListElement>(null)
+  const shown = useRef(at)
+  useEffect(() => {
+    if (shown.current === at) return
+    shown.current = at
+    // Another step begins at its top, for the eye and for who is read to.
+    steps.current?.scrollIntoView({ block: 'end' })
+    steps.current?.focus({ preventScroll: true })
+  }, [at])
   return (
     <div className="wizard">
-      <ol className="wizard-steps">
+      <ol className="wizard-steps" ref={steps} tabIndex={-1}>
         {t.desk.wizard.steps.map((words, i) => (
           <li
             key={words}
