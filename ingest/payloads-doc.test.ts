@@ -7,7 +7,8 @@ import { extractionSchema } from '../model/device-parts.ts'
 import { OBSERVED_PROPERTIES } from '../model/observed-property.ts'
 import { errorMessageSchema } from '../model/payloads.ts'
 import { REJECT_CODES } from '../model/reject.ts'
-import { DEVICE_CHANNELS } from '../model/topics.ts'
+import { DEVICE_CHANNELS, parseDeviceTopic } from '../model/topics.ts'
+import { decoders } from './decode/decoders.ts'
 import { device, RECEIVED, record, registerOf } from './interpret/interpret.support.ts'
 import { interpret } from './interpret/interpret.ts'
 
@@ -72,6 +73,47 @@ function interpretForeign(format: PayloadFormat, topic: string, asBridge: boolea
   const devices = registerOf([sender, ...behind], { datastreams })
   return interpret(record(topic, text, { deviceId: 'sender' }), { devices, area: null })
 }
+
+/** As GitHub makes an anchor of a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+
+test('every link within the page, and from it to other pages, leads somewhere', () => {
+  const folder = path.join(import.meta.dirname, '../docs')
+  const links = [...page.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '')
+  expect(links.length).toBeGreaterThan(30)
+  for (const link of links) {
+    const [file = '', anchor] = link.split('#')
+    const text = file === '' ? page : readFileSync(path.join(folder, file), 'utf8')
+    const headings = [...text.matchAll(/^#+ (.+)$/gm)].map((match) => anchorOf(match[1] ?? ''))
+    if (anchor !== undefined) expect([link, headings.includes(anchor)]).toEqual([link, true])
+  }
+})
+
+test('the page begins with every format, its section, and topics that it is read from', () => {
+  const table = page.slice(page.indexOf('## Formats'), page.indexOf('## A sensor in five minutes'))
+  for (const format of PAYLOAD_FORMATS) {
+    const row = table.split('\n').find((line) => line.startsWith('|') && line.includes(`[\`${format}\`](#`))
+    const [, , , topics = '', addresses = ''] = row?.split('|') ?? []
+    expect([format, addresses.includes('`/v1/ingest/')]).toEqual([format, true])
+    const sender = device({ id: 'sender', format })
+    for (const [, template = ''] of topics.matchAll(/`([^`]+)`/g)) {
+      if (template === 'v1.0') continue
+      const topic = template
+        .replace('{id}', 'sender')
+        .replace('{event}', 'up')
+        .replace('{n}', '4')
+        .replaceAll(/\{\w+\}/g, 'x')
+      const channel = parseDeviceTopic(topic)?.channel
+      const read =
+        channel !== undefined && channel !== 'observations' ? 'data' : decoders[format]?.reads(topic, sender)
+      expect([format, template, read]).toEqual([format, template, 'data'])
+    }
+  }
+})
 
 test('every format has an example', () => {
   const shown = new Set(blocks.map(({ what }) => what.split(' ')[1]))
