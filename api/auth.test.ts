@@ -205,6 +205,20 @@ test('the roles are those of the desks', () => {
   ])
 })
 
+test("tries of a connection are limited for each person, and who is not logged in uses up nobody's", async () => {
+  const one = (await town.logIn('integrator', 'tester-1')).cookie
+  const other = (await town.logIn('integrator', 'tester-2')).cookie
+  const attempt = (cookie?: string) =>
+    town.send('POST', '/v1/connections/tests', { body: {}, ...(cookie ? { cookie } : {}) })
+  const planner = (await town.logIn('planner', 'tester-3')).cookie
+  for (let i = 0; i < 31; i++) expect((await attempt()).status).toBe(401)
+  for (let i = 0; i < 31; i++) expect((await attempt(planner)).status).toBe(403)
+  for (let i = 0; i < 30; i++) expect((await attempt(one)).status).toBe(400)
+  const refused = await attempt(one)
+  expect([refused.status, refused.body.code]).toEqual([429, 'too_many_attempts'])
+  expect((await attempt(other)).status).toBe(400)
+})
+
 test('changes from another site, or as a form, are refused', async () => {
   const cookie = cookies.get('administrator') ?? ''
   const body = { login: 'vreemd', name: 'V', role: 'planner' }

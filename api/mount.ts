@@ -65,6 +65,8 @@ async function handle(route: Route, deps: ApiDeps, req: Request, res: Response):
       me = await personOf(req, deps)
       checkAccess(route.access, me)
     }
+    res.locals.personId = me?.id
+    for (const limit of route.limits ?? []) await passes(limit, req, res)
     const input = validate(route, req)
     const answer = await route.handle(
       { ...input, origin: req.ip ?? '', correlationId: correlationOf(res), audit: note, req, res },
@@ -87,6 +89,14 @@ async function handle(route: Route, deps: ApiDeps, req: Request, res: Response):
       })
     }
   }
+}
+
+/** @throws what the handler hands on */
+function passes(handler: RequestHandler, req: Request, res: Response): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (error?: unknown) => (error === undefined ? resolve() : reject(error))
+    Promise.resolve(handler(req, res, done)).catch(reject)
+  })
 }
 
 /** The logged-in person of a request. */

@@ -51,8 +51,10 @@ export type Route = {
   responses: Record<number, ResponseSpec>
   /** name of the action in the audit log; reads have none unless they take data out */
   audit?: string
-  /** runs before anything is looked at: rate limits */
+  /** runs before anything is looked at: limits on who is not logged in yet */
   before?: readonly RequestHandler[]
+  /** runs for those who may use it, with the id of the person in `res.locals.personId`: limits of their own; always calls next */
+  limits?: readonly RequestHandler[]
   handle(input: Input<unknown, unknown, unknown>, me: SessionPerson | null): Promise<Answer>
 }
 

@@ -48,9 +48,10 @@ export function connectionRoutes(context: Context): Route[] {
   const tryLimit = rateLimit({
     windowMs: 60_000,
     limit: TRIES_PER_MINUTE,
+    // Of one person, whose tries nobody else can use up.
+    keyGenerator: (_req, res) => String(res.locals.personId),
     standardHeaders: false,
     legacyHeaders: false,
-    validate: { xForwardedForHeader: false },
     handler: (_req, _res, next) =>
       next(new HttpProblem(429, 'too_many_attempts', 'Wait a minute before you try again.')),
   })
@@ -178,7 +179,7 @@ export function connectionRoutes(context: Context): Route[] {
       summary: 'Try a connection before it is saved',
       description:
         'Within ten seconds. With `connectionId` its secret is used, for the address that it is for.',
-      before: [tryLimit],
+      limits: [tryLimit],
       body: connectionTrySchema,
       audit: 'connection.try',
       responses: { 200: { description: 'What happened', schema: connectionOutcomeSchema } },
@@ -255,7 +256,7 @@ export function connectionRoutes(context: Context): Route[] {
       access: ['integrator'],
       tag: 'connections',
       summary: 'Try a connection as it is',
-      before: [tryLimit],
+      limits: [tryLimit],
       params: idParams,
       audit: 'connection.try',
       responses: { 200: { description: 'What happened', schema: connectionOutcomeSchema } },
