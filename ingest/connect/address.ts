@@ -32,6 +32,11 @@ export type Guard = {
 /** Public in form, but the host itself inside a cloud. */
 const METADATA = new Set(['168.63.129.16'])
 
+/** `::a.b.c.d` (RFC 4291 clause 2.5.5.1): given up, and still sent on to the IPv4 address by some systems. */
+const IPV4_COMPATIBLE = ipaddr.parseCIDR('::/96')
+/** All of IPv6 that is given out for public use (IANA IPv6 address space); the rest is nobody's. */
+const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3')
+
 /** Words for a person, by the ranges of ipaddr.js (IANA special-purpose registries, RFC 6890). */
 const WORDS: Record<string, string> = {
   private: 'a private address',
@@ -48,8 +53,8 @@ const WORDS: Record<string, string> = {
 
 /**
  * Refuses every address that is not plainly public, unless it is allowed: private networks, this machine, link-local
- * (where clouds keep their metadata), multicast, CGNAT, and IPv6 forms that hold an IPv4 address (mapped, 6to4, Teredo,
- * NAT64). Of a name all addresses must do.
+ * (where clouds keep their metadata), multicast, CGNAT, and IPv6 forms that hold an IPv4 address (mapped, compatible,
+ * 6to4, Teredo, NAT64). Of a name all addresses must do.
  *
  * @param ownPorts ports on which our own broker listens
  * @param resolve how a name is looked up; `node:dns` unless a test says otherwise
@@ -127,8 +132,12 @@ export function notPublic(address: string): string | undefined {
   const bare = address.split('%')[0] ?? ''
   if (!ipaddr.isValid(bare)) return 'no address'
   if (METADATA.has(bare)) return 'a service of the machine it runs on'
-  const range = ipaddr.parse(bare).range()
-  return range === 'unicast' ? undefined : (WORDS[range] ?? `a special address (${range})`)
+  const parsed = ipaddr.parse(bare)
+  const range = parsed.range()
+  if (range !== 'unicast') return WORDS[range] ?? `a special address (${range})`
+  if (parsed.kind() === 'ipv4') return undefined
+  if (parsed.match(IPV4_COMPATIBLE as never)) return WORDS.ipv4Mapped
+  return parsed.match(GLOBAL_UNICAST as never) ? undefined : 'a reserved address'
 }
 
 function isOwn(address: string): boolean {
