@@ -8,6 +8,7 @@ import { createPasswords } from './auth/password.ts'
 import type { Context } from './context.ts'
 import type { ApiDeps } from './deps.ts'
 import { createFeatures } from './features/layers.ts'
+import { checkContentEncoding } from './ingest/body.ts'
 import { createHub, type Hub } from './live/hub.ts'
 import { createMirror } from './live/mirror.ts'
 import { API_VERSION, correlate, mountRoutes, problemHandler } from './mount.ts'
@@ -122,7 +123,11 @@ export function createApp(deps: ApiDeps): App {
     type: ['application/json', 'application/*+json'],
   })
   // What devices post is kept byte by byte, and has a limit of its own.
-  app.use('/v1', (req, res, next) => (req.path.startsWith('/ingest/') ? next() : json(req, res, next)))
+  app.use('/v1', (req, res, next) => {
+    if (req.path.startsWith('/ingest/')) return next()
+    checkContentEncoding(req)
+    json(req, res, next)
+  })
   mountRoutes(app, routes, deps)
   app.use('/v1', (req, _res, next) => {
     next(new HttpProblem(404, 'not_found', `There is nothing at ${req.originalUrl.split('?')[0]}.`))

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { JOURNAL_START } from '../store/journal/position.ts'
 import { openJournalReader } from '../store/journal/reader.ts'
@@ -214,7 +214,18 @@ test('another content type than the device is registered with is named; sizes ar
   const zipped = gzipSync(text)
   expect((await send(zipped, { 'content-encoding': 'gzip' })).status).toBe(202)
   expect((await send(zipped.subarray(0, 20), { 'content-encoding': 'gzip' })).status).toBe(400)
-  expect((await send(text, { 'content-encoding': 'zip' })).status).toBe(415)
+  expect((await send(text, { 'content-encoding': 'GZip' })).status).toBe(400)
+  for (const [encoding, bytes] of [
+    ['zip', Buffer.from(text)],
+    ['zstd', zstdCompressSync(text)],
+    ['gzip, gzip', gzipSync(zipped)],
+  ] as const) {
+    const refused = await send(bytes, { 'content-encoding': encoding })
+    expect([refused.status, refused.body.code], encoding).toEqual([415, 'wrong_content_encoding'])
+    expect(refused.body.detail).toContain('gzip, deflate, br')
+  }
+  const login = await town.send('POST', '/v1/sessions', { body: {}, headers: { 'content-encoding': 'zstd' } })
+  expect([login.status, login.body.code]).toEqual([415, 'wrong_content_encoding'])
   const max = town.config.maxPayloadBytes
   const bomb = await send(gzipSync(Buffer.alloc(200 * 1024 * 1024, 32)), { 'content-encoding': 'gzip' })
   expect([bomb.status, bomb.body.code]).toEqual([413, 'payload_too_large'])
