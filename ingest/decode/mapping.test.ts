@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mappedTwice, mapFields } from './mapping.ts'
+import { mapFields, mappedTwice } from './mapping.ts'
 
 const temperature = { observedProperty: 'temperature' }
 
