@@ -487,7 +487,6 @@ export const quarantineSchema = z.object({
   hint: z.string(),
   correlationId: z.string(),
 })
-export type QuarantineView = z.infer<typeof quarantineSchema>
 
 export const personSchema = z.object({
   id: z.string(),
