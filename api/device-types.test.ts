@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createLogger } from '../log.ts'
 import type { DeviceTypeView } from '../model/desk.ts'
+import { openSuspensions } from '../store/records/suspensions.ts'
 import { type ApiTown, apiTown } from '../test/support/api-town.ts'
 
 let town: ApiTown
@@ -37,7 +39,16 @@ test('a type is made, read, changed on its version and removed', async () => {
 
   const read = await town.send<DeviceTypeView>('GET', '/v1/device-types/elsys-ers', { cookie })
   expect(read.headers.get('etag')).toBe('"1"')
-  const { id: _, devices: __, version: ___, createdAt: ____, updatedAt: _____, ...rest } = read.body
+  const {
+    id: _,
+    devices: __,
+    version: ___,
+    createdAt: ____,
+    updatedAt: _____,
+    suspended,
+    ...rest
+  } = read.body
+  expect(suspended).toBeNull()
   const put = <T>(name: string, etag?: string) =>
     town.send<T>('PUT', '/v1/device-types/elsys-ers', {
       cookie,
@@ -144,4 +155,31 @@ test('only integrators make types, and each change leaves a line', async () => {
       { action: 'type.delete', object: 'declared', result: 'type_in_use' },
     ]),
   )
+})
+
+test('a codec that ingest suspended is shown so until the type is changed', async () => {
+  const { body: made } = await make({ id: 'slow-one', name: 'Slow one' })
+  const log = createLogger('test', 'error')
+  const suspensions = openSuspensions(town.records, { log, now: () => 1_764_000_000_000 })
+  suspensions.add({ typeId: 'slow-one', version: 1, source: CODEC }, 'slow', 1_764_000_000_000)
+  const at = '2025-11-24T16:00:00.000Z'
+  const read = await town.send<DeviceTypeView>('GET', '/v1/device-types/slow-one', { cookie })
+  expect(read.body.suspended).toEqual({ at, reason: 'slow' })
+  const list = await town.send<{ items: DeviceTypeView[] }>('GET', '/v1/device-types?text=slow', { cookie })
+  expect(list.body.items.map((type) => type.suspended)).toEqual([{ at, reason: 'slow' }])
+  const {
+    id: _,
+    devices: __,
+    version: ___,
+    createdAt: ____,
+    updatedAt: _____,
+    suspended: ______,
+    ...rest
+  } = made
+  const changed = await town.send<DeviceTypeView>('PUT', '/v1/device-types/slow-one', {
+    cookie,
+    body: { ...rest, codec: `${CODEC} // repaired` },
+    headers: { 'if-match': '"1"' },
+  })
+  expect([changed.status, changed.body.suspended]).toEqual([200, null])
 })

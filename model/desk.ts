@@ -3,6 +3,7 @@ import { nameSchema, quarantineSchema } from './api.ts'
 import { DEVICE_KINDS, PAYLOAD_FORMATS } from './device.ts'
 import { declaredDatastreamSchema, extractionSchema, mappingSchema } from './device-parts.ts'
 import { REJECT_CODES } from './reject.ts'
+import { SUSPENDED_FOR } from './suspension.ts'
 
 export {
   declaredDatastreamSchema,
@@ -37,6 +38,8 @@ export const deviceTypeSchema = deviceTypeCreateSchema.extend({
   /** how many devices are of it */
   devices: z.number().int(),
   version: z.number().int(),
+  /** since when and why its codec is not run; null: it is. Any change of the type tries it again */
+  suspended: z.object({ at: time, reason: z.enum(SUSPENDED_FOR) }).nullable(),
   createdAt: time,
   updatedAt: time,
 })

@@ -157,5 +157,11 @@ function byId(a: { id: string }, b: { id: string }): number {
 }
 
 function toView(type: ReturnType<typeof listDeviceTypes>[number]): DeviceTypeView {
-  return { ...type, createdAt: toRfc3339(type.createdAt), updatedAt: toRfc3339(type.updatedAt) }
+  const { suspended, createdAt, updatedAt } = type
+  return {
+    ...type,
+    suspended: suspended && { ...suspended, at: toRfc3339(suspended.at) },
+    createdAt: toRfc3339(createdAt),
+    updatedAt: toRfc3339(updatedAt),
+  }
 }

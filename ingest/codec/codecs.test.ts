@@ -1,9 +1,10 @@
 import { afterAll, expect, test } from 'vitest'
+import type { SuspendedFor } from '../../model/suspension.ts'
 import type { CodecOutcome } from '../decode/decoder.ts'
 import { createCodecs } from './codecs.ts'
 
-const WALL_MS = 700
-const codecs = createCodecs({ limits: { wallMs: WALL_MS } })
+const WALL_MS = 500
+const codecs = createCodecs({ limits: { workMs: WALL_MS, wallMs: 2 * WALL_MS } })
 afterAll(() => codecs.close())
 
 let version = 0
@@ -282,7 +283,7 @@ test('console does nothing, and costs no codec its life', () => {
 
 test('a codec that takes too long three times is suspended until its version changes', () => {
   let clock = 1_000
-  const slow = createCodecs({ limits: { wallMs: WALL_MS }, now: () => clock })
+  const slow = createCodecs({ limits: { workMs: WALL_MS }, now: () => clock })
   const source = decoding('if (input.bytes[0] === 0) for (;;) {} return { data: { a: 1 } }')
   const ask = (first: number, ver = 1) =>
     slow.run(
@@ -299,6 +300,76 @@ test('a codec that takes too long three times is suspended until its version cha
   expect(ask(1)).toMatchObject({ ok: false, code: 'codec_suspended' })
   expect(ask(1, 2)).toMatchObject({ ok: true })
   slow.close()
+})
+
+/** Native loops, which the engine does not count: 2^20 turns take tens of ms. */
+const NATIVE = 'for (let k = 0; k < n; k++) [].includes.call({ length: 2 ** 20 }, 1); return { data: { n } }'
+
+test('a codec that stays just below every limit is suspended before others wait a second, and others are not', () => {
+  const real = createCodecs()
+  const ask = (typeId: string, source: string, version = 1) =>
+    real.run(
+      { typeId, version, source },
+      { bytes: Uint8Array.of(2), fPort: 1, recvTime: '2026-01-01T00:00:00Z' },
+    )
+  const honest = decoding('return { data: { t: input.bytes[0] } }')
+  const slow = decoding(`const n = input.bytes[0]; ${NATIVE}`)
+  ask('honest', honest)
+  const started = performance.now()
+  let calls = 0
+  let outcome = ask('slow', slow)
+  while (outcome.ok && calls < 60) {
+    calls++
+    outcome = ask('slow', slow)
+  }
+  const took = performance.now() - started
+  expect(outcome).toMatchObject({ code: 'codec_suspended', message: expect.stringMatching(/others waiting/) })
+  // Half a second of work, and what a busy machine makes of it.
+  expect(took).toBeLessThan(3_000)
+  expect(ask('honest', honest)).toMatchObject({ ok: true })
+  expect(ask('slow', honest)).toMatchObject({ ok: true })
+  expect(ask('slow', slow, 2)).toMatchObject({ ok: true })
+  real.close()
+})
+
+test('a call that goes nowhere costs others a fraction of a second', () => {
+  const real = createCodecs()
+  const ask = (source: string) =>
+    real.run(
+      { typeId: 'one', version: 1, source },
+      { bytes: Uint8Array.of(1), fPort: 1, recvTime: '2026-01-01T00:00:00Z' },
+    )
+  ask(decoding('return { data: { a: 1 } }'))
+  const started = performance.now()
+  expect(ask(decoding('const n = 2 ** 20; ' + NATIVE))).toMatchObject({
+    code: 'codec_timeout',
+    message: 'took more than 150 ms',
+  })
+  expect(performance.now() - started).toBeLessThan(1_200)
+  real.close()
+})
+
+test('what is kept elsewhere suspends here, and what is suspended here is told there', () => {
+  const added: [string, number, SuspendedFor, number][] = []
+  let known: SuspendedFor | undefined
+  const shared = createCodecs({
+    now: () => 7_000,
+    suspensions: {
+      find: () => known,
+      add: ({ typeId, version }, reason, at) => added.push([typeId, version, reason, at]),
+    },
+  })
+  const ask = (body: string) =>
+    shared.run(
+      { typeId: 'one', version: 4, source: decoding(body) },
+      { bytes: Uint8Array.of(1), fPort: 1, recvTime: '2026-01-01T00:00:00Z' },
+    )
+  expect(ask('return { data: { a: 1 } }')).toMatchObject({ ok: true })
+  for (let i = 0; i < 3; i++) ask('for (;;) {}')
+  expect(added).toEqual([['one', 4, 'timeouts', 7_000]])
+  known = 'slow'
+  expect(ask('return { data: { a: 1 } }')).toMatchObject({ code: 'codec_suspended' })
+  shared.close()
 })
 
 test('more codecs than are kept loaded take turns', () => {

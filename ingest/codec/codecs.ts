@@ -1,7 +1,11 @@
 import { Worker } from 'node:worker_threads'
 import type { Logger } from '../../log.ts'
+import type { CodecKey, SuspendedFor, Suspensions } from '../../model/suspension.ts'
 import type { CodecOutcome, RunCodec } from '../decode/decoder.ts'
 import { readAnswer, readCheck } from './answer.ts'
+import { charge, noOverrun, type Overrun } from './overrun.ts'
+import { suspensionsInMemory } from './suspensions.ts'
+import { workClock } from './thread-time.ts'
 import { type Limits, makeWire, STATE, type Wire, WORD } from './wire.ts'
 
 export type CodecCheck = { ok: true } | { ok: false; message: string; line: number | null }
@@ -18,33 +22,44 @@ const LIMITS: Limits = {
   memoryBytes: 16 * 1024 * 1024,
   stackBytes: 256 * 1024,
   answerChars: 64 * 1024,
-  wallMs: 2_000,
+  workMs: 150,
+  wallMs: 1_000,
 }
+/**
+ * ms that a call may take before its work is counted: honest codecs take 26 to 75 µs. The largest that may be saved takes
+ * some 100 ms to be compiled, which happens when a thread first meets it.
+ */
+const FREE = { run: 5, load: 150 }
+/** Shortest wait between two looks at how much a thread worked. */
+const LOOK_MS = 5
 /** What a radio sends in one message is at most 242 bytes; this leaves room for other networks. */
 const MAX_UPLINK = 4_096
 /** Codecs that the sandbox keeps loaded. */
 const SLOTS = 24
 const START_MS = 20_000
-const TIMEOUTS = 3
-const TIMEOUTS_WITHIN_MS = 5 * 60_000
-/** Types whose timeouts are remembered. */
+/** Types whose overruns are remembered. */
 const MAX_WATCHED = 1_000
 
 type Thread = { worker: Worker; wire: Wire; dead: boolean }
-type Asked = { kind: 'answer'; text: string } | { kind: 'timeout' } | { kind: 'failed'; message: string }
-type Watched = { version: number; source: string; timeouts: number[]; suspended: boolean }
+type Asked =
+  | { kind: 'answer'; text: string; overMs: number }
+  /** ended: it worked too long, or could not work because the machine had no time for it */
+  | { kind: 'timeout' | 'starved'; overMs: number }
+  | { kind: 'failed'; message: string; overMs: number }
+type Watched = { version: number; source: string; overrun: Overrun }
 
 /**
  * Codecs that people pasted, run so that they can harm nobody: QuickJS in WebAssembly, in a thread without environment,
  * within limits of instructions, memory, stack and time. The thread starts with the first codec. The caller waits where
- * it stands; what a call may cost at worst is `limits.wallMs`, and a codec that keeps costing that is suspended until its
- * version changes, so that it cannot hold up others.
+ * it stands, and everybody else with it: a call is ended after `limits.workMs` of work, and a codec that was ended three
+ * times, or that worked half a second in ten beyond what is free, is suspended until its version or its source changes.
  */
 export function createCodecs(
-  deps: { log?: Logger; limits?: Partial<Limits>; now?: () => number } = {},
+  deps: { log?: Logger; limits?: Partial<Limits>; now?: () => number; suspensions?: Suspensions } = {},
 ): Codecs {
   const limits: Limits = { ...LIMITS, ...deps.limits }
   const now = deps.now ?? Date.now
+  const suspensions = deps.suspensions ?? suspensionsInMemory(MAX_WATCHED)
   let thread: Thread | undefined
   let closed = false
   /** source → slot in the thread; the least recently used first */
@@ -91,7 +106,7 @@ export function createCodecs(
   /** @param source only when the thread has to load it */
   function ask(slot: number, source: string | null, input: string): Asked {
     const running = start()
-    if (!running) return { kind: 'failed', message: 'the sandbox does not start' }
+    if (!running) return { kind: 'failed', message: 'the sandbox does not start', overMs: 0 }
     const { control, ask: room, answer } = running.wire
     const sourceBytes = source === null ? 0 : room.write(source, 0, 'utf8')
     const inputBytes = input === '' ? 0 : room.write(input, sourceBytes, 'utf8')
@@ -100,21 +115,37 @@ export function createCodecs(
     control[WORD.input] = inputBytes
     Atomics.store(control, WORD.state, STATE.asked)
     Atomics.notify(control, WORD.state)
+    const waited = wait(running, source === null ? FREE.run : FREE.load)
+    if (waited.ended) {
+      discard()
+      return { kind: waited.ended, overMs: waited.overMs }
+    }
+    if (Atomics.load(control, WORD.state) === STATE.broken) {
+      discard()
+      return { kind: 'failed', message: 'InternalError: the sandbox broke on it', ...waited }
+    }
+    return { kind: 'answer', text: answer.toString('utf8', 0, control[WORD.answer]), ...waited }
+  }
+
+  /** Until there is an answer, or no more patience. `overMs`: work after the free time. */
+  function wait({ wire: { control } }: Thread, freeMs: number) {
     const until = performance.now() + limits.wallMs
+    Atomics.wait(control, WORD.state, STATE.asked, freeMs)
+    // Nearly always: then no clock was read.
+    if (Atomics.load(control, WORD.state) !== STATE.asked) return { overMs: 0 }
+    const worked = workClock(control[WORD.thread] ?? 0)
     for (;;) {
-      const state = Atomics.load(control, WORD.state)
-      if (state === STATE.answered)
-        return { kind: 'answer', text: answer.toString('utf8', 0, control[WORD.answer]) }
-      if (state === STATE.broken) {
-        discard()
-        return { kind: 'failed', message: 'InternalError: the sandbox broke on it' }
-      }
+      const overMs = worked()
+      if (Atomics.load(control, WORD.state) !== STATE.asked) return { overMs }
+      if (overMs >= limits.workMs) return { overMs, ended: 'timeout' as const }
       const left = until - performance.now()
-      if (left <= 0) {
-        discard()
-        return { kind: 'timeout' }
-      }
-      Atomics.wait(control, WORD.state, STATE.asked, left)
+      if (left <= 0) return { overMs, ended: 'starved' as const }
+      Atomics.wait(
+        control,
+        WORD.state,
+        STATE.asked,
+        Math.min(left, Math.max(LOOK_MS, limits.workMs - overMs)),
+      )
     }
   }
 
@@ -136,31 +167,31 @@ export function createCodecs(
     return { slot, load: true }
   }
 
-  function watch(codec: { typeId: string; version: number; source: string }): Watched {
+  function watch(codec: CodecKey): Watched {
     const known = watched.get(codec.typeId)
     if (known && known.version === codec.version && known.source === codec.source) return known
-    const fresh: Watched = { version: codec.version, source: codec.source, timeouts: [], suspended: false }
+    const fresh: Watched = { version: codec.version, source: codec.source, overrun: noOverrun(now()) }
     if (watched.size >= MAX_WATCHED) watched.clear()
     watched.set(codec.typeId, fresh)
     return fresh
   }
 
-  function noteTimeout(codec: { typeId: string; version: number }, its: Watched): void {
+  function note(codec: CodecKey, ms: number, timedOut: boolean): void {
+    if (ms === 0 && !timedOut) return
     const at = now()
-    its.timeouts = its.timeouts.filter((t) => at - t < TIMEOUTS_WITHIN_MS)
-    its.timeouts.push(at)
-    if (its.timeouts.length < TIMEOUTS) return
-    its.suspended = true
-    deps.log?.warn({ typeId: codec.typeId, version: codec.version }, 'codec: suspended, it takes too long')
+    const reason = charge(watch(codec).overrun, ms, timedOut, at)
+    if (reason === undefined) return
+    watched.delete(codec.typeId)
+    suspensions.add(codec, reason, at)
+    const { typeId, version } = codec
+    deps.log?.warn({ typeId, version, reason }, 'codec: suspended, it takes too long')
   }
 
   return {
     run(codec, { bytes, fPort, recvTime }): CodecOutcome {
-      const its = watch(codec)
-      if (its.suspended) {
-        const message = `suspended: it took too long ${TIMEOUTS} times; change the codec to try it again`
-        return { ok: false, code: 'codec_suspended', message, warnings: [] }
-      }
+      const reason = suspensions.find(codec)
+      if (reason !== undefined)
+        return { ok: false, code: 'codec_suspended', message: SUSPENDED[reason], warnings: [] }
       if (bytes.length > MAX_UPLINK) {
         const message = `${bytes.length} bytes are no uplink; at most ${MAX_UPLINK} are given to a codec`
         return { ok: false, code: 'codec_failed', message, warnings: [] }
@@ -170,11 +201,10 @@ export function createCodecs(
       const input = `{"recvTime":${Number.isFinite(moment) ? moment : 0},"fPort":${Number.isInteger(fPort) ? fPort : 0},"bytes":[${bytes.join(',')}]}`
       const asked = ask(slot, load ? codec.source : null, input)
       const outcome = asked.kind === 'answer' ? readAnswer(asked.text) : refused(asked)
-      if (!outcome.ok && outcome.code === 'codec_timeout') {
-        // It may have been while it was loaded.
-        slots.delete(codec.source)
-        noteTimeout(codec, its)
-      }
+      const timedOut = !outcome.ok && outcome.code === 'codec_timeout'
+      // It may have been while it was loaded.
+      if (timedOut) slots.delete(codec.source)
+      note(codec, asked.overMs, timedOut && asked.kind !== 'starved')
       return outcome
     },
 
@@ -192,13 +222,17 @@ export function createCodecs(
   }
 
   function refused(asked: Exclude<Asked, { kind: 'answer' }>) {
-    return asked.kind === 'timeout'
-      ? ({
-          ok: false,
-          code: 'codec_timeout',
-          message: `took more than ${limits.wallMs} ms`,
-          warnings: [],
-        } as const)
-      : ({ ok: false, code: 'codec_failed', message: asked.message, warnings: [] } as const)
+    if (asked.kind === 'failed')
+      return { ok: false, code: 'codec_failed', message: asked.message, warnings: [] } as const
+    const message =
+      asked.kind === 'timeout'
+        ? `took more than ${limits.workMs} ms`
+        : `was not ready after ${limits.wallMs} ms on a machine that had little time for it`
+    return { ok: false, code: 'codec_timeout', message, warnings: [] } as const
   }
 }
+
+const SUSPENDED = {
+  timeouts: 'suspended: it took too long 3 times; change the codec to try it again',
+  slow: 'suspended: it kept others waiting, message after message; change the codec to try it again',
+} as const satisfies Record<SuspendedFor, string>

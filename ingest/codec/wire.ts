@@ -2,7 +2,7 @@
  * How a thread and its sandbox thread talk: one shared buffer, because the caller waits for the answer where it stands
  * (`interpret` is a plain function). First words of control, then room for what is asked, then room for the answer.
  */
-export const WORD = { state: 0, slot: 1, source: 2, input: 3, answer: 4 } as const
+export const WORD = { state: 0, slot: 1, source: 2, input: 3, answer: 4, thread: 5 } as const
 export const STATE = { starting: 0, idle: 1, asked: 2, answered: 3, broken: 4 } as const
 
 const CONTROL_BYTES = 64
@@ -33,6 +33,8 @@ export type Limits = {
   stackBytes: number
   /** characters of JSON that it may give */
   answerChars: number
-  /** ms after which the thread is ended, for what the engine does not count */
+  /** ms of work after which the thread is ended, for what the engine does not count */
+  workMs: number
+  /** ms after which it is ended however little it could work, because somebody waits */
   wallMs: number
 }

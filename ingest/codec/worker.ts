@@ -1,5 +1,6 @@
 import { workerData } from 'node:worker_threads'
 import { createMachine } from './machine.ts'
+import { ownThread } from './thread-time.ts'
 import { type Limits, STATE, WORD, wireOn } from './wire.ts'
 
 /** The thread in which codecs run; see codecs.ts. It has no other work, so it waits where it stands. */
@@ -50,6 +51,7 @@ function recvTimeOf(input: string): number {
   return Number(/^\{"recvTime":(-?\d+)/.exec(input)?.[1] ?? 0)
 }
 
+control[WORD.thread] = ownThread()
 Atomics.store(control, WORD.state, STATE.idle)
 Atomics.notify(control, WORD.state)
 for (;;) {

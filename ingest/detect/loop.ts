@@ -7,6 +7,7 @@ import { deviceRegister } from '../../store/records/devices.ts'
 import { type DirtyPlaces, noPlaces } from '../../store/records/evidence.ts'
 import { allPlaces, createFolder, fadingPlaces } from '../../store/records/flags.ts'
 import { openRecords } from '../../store/records/open.ts'
+import { openSuspensions } from '../../store/records/suspensions.ts'
 import { townArea } from '../../store/records/town-area.ts'
 import { createCodecs } from '../codec/codecs.ts'
 import { driveWorker } from './drives.ts'
@@ -54,7 +55,7 @@ export async function startLoop(deps: Deps): Promise<{ done: Promise<void>; stop
   const devices = deviceRegister(records, now)
   const network = networkSource(records)
   const folder = createFolder(records.sqlite)
-  const codecs = createCodecs({ log })
+  const codecs = createCodecs({ log, now, suspensions: openSuspensions(records, { log, now }) })
   const messages = messageWorker({
     records,
     journal,

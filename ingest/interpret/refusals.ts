@@ -88,5 +88,5 @@ export function ofCodec(
 const CODEC_HINTS = {
   codec_failed: 'Try the codec on this message in the editor of the type; it can be replayed afterwards.',
   codec_timeout: 'The codec worked too long on one message. Look for a loop that does not end.',
-  codec_suspended: 'It took too long several times and is not run until it is changed.',
+  codec_suspended: 'It took too long several times and is not run until its type is changed.',
 } as const satisfies Record<Extract<CodecOutcome, { ok: false }>['code'], string>

@@ -1,26 +1,36 @@
 import type { Selectable } from 'kysely'
 import type { DeviceKind, DeviceType, PayloadFormat } from '../../model/device.ts'
+import type { SuspendedFor } from '../../model/suspension.ts'
 import { appendChange } from './changes.ts'
 import { declareForType } from './declared.ts'
 import type { Records } from './open.ts'
 import type { RecordsDb } from './schema.ts'
+import { sourceHash } from './suspensions.ts'
 import { inTransaction } from './transaction.ts'
 
 /** What a person says of a type. */
 export type DeviceTypeInput = Omit<DeviceType, 'version' | 'createdAt' | 'updatedAt'>
 
-/** A type with how many devices are of it. */
-type CountedType = DeviceType & { devices: number }
+/** A type with how many devices are of it, and since when and why its codec is not run any more. */
+type CountedType = DeviceType & {
+  devices: number
+  suspended: { at: number; reason: SuspendedFor } | null
+}
 
 type TypeOutcome =
   | { ok: true; type: CountedType }
   | { ok: false; code: 'exists' | 'not_found' }
   | { ok: false; code: 'version_conflict'; currentVersion: number }
 
-const COUNTED = `select device_type.*, (select count(*) from device where device.type_id = device_type.id) as devices
-  from device_type`
+const COUNTED = `select device_type.*, (select count(*) from device where device.type_id = device_type.id) as devices,
+    s.at as suspended_at, s.reason as suspended_reason, s.source_hash as suspended_hash
+  from device_type
+  left join codec_suspension s on s.type_id = device_type.id and s.version = device_type.version`
 
-type CountedRow = Selectable<RecordsDb['device_type']> & { devices: number }
+type CountedRow = Selectable<RecordsDb['device_type']> & { devices: number } & (
+    | { suspended_at: number; suspended_reason: SuspendedFor; suspended_hash: string }
+    | { suspended_at: null; suspended_reason: null; suspended_hash: null }
+  )
 
 /** All types by id; there are few. */
 export function listDeviceTypes({ sqlite }: Records): CountedType[] {
@@ -85,6 +95,7 @@ export function deleteDeviceType(
     if (!known) return { ok: false, code: 'not_found' }
     if (known.devices > 0) return { ok: false, code: 'in_use', devices: known.devices }
     sqlite.prepare('delete from device_type where id = ?').run(id)
+    sqlite.prepare('delete from codec_suspension where type_id = ?').run(id)
     appendChange(sqlite, { kind: 'type', ref: id, data: { deleted: true }, at: now })
     return { ok: true }
   })
@@ -116,7 +127,13 @@ function columnsOf(type: DeviceTypeInput) {
 }
 
 function toCounted(row: CountedRow): CountedType {
-  return { ...toDeviceType(row), devices: row.devices }
+  return { ...toDeviceType(row), devices: row.devices, suspended: suspendedOf(row) }
+}
+
+function suspendedOf(row: CountedRow): CountedType['suspended'] {
+  if (row.suspended_at === null || row.codec === null) return null
+  if (sourceHash(row.codec) !== row.suspended_hash) return null
+  return { at: row.suspended_at, reason: row.suspended_reason }
 }
 
 export function toDeviceType(row: Selectable<RecordsDb['device_type']>): DeviceType {

@@ -11,6 +11,7 @@ import * as deviceHealth from './migrations/0005-device-health.ts'
 import * as quarantineSender from './migrations/0007-quarantine-sender.ts'
 import * as clock from './migrations/0008-clock.ts'
 import * as connectionNote from './migrations/0009-connection-note.ts'
+import * as codecSuspension from './migrations/0010-codec-suspension.ts'
 import type { RecordsDb } from './schema.ts'
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -21,6 +22,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0007-quarantine-sender': quarantineSender,
   '0008-clock': clock,
   '0009-connection-note': connectionNote,
+  '0010-codec-suspension': codecSuspension,
 }
 
 /** The records database of one process: kysely for queries, `sqlite` for the rare hot path. */

@@ -42,6 +42,13 @@ export type RecordsDb = {
     created_at: number
     updated_at: number
   }
+  codec_suspension: {
+    type_id: string
+    version: number
+    source_hash: string
+    at: number
+    reason: string
+  }
   datastream: {
     id: Generated<number>
     device_id: string
