@@ -11,6 +11,7 @@ import { writeAudit } from '../store/records/audit.ts'
 import { openDeviceClocks } from '../store/records/clocks.ts'
 import { deviceRegister } from '../store/records/devices.ts'
 import { openRecords } from '../store/records/open.ts'
+import { openSuspensions } from '../store/records/suspensions.ts'
 import { townArea } from '../store/records/town-area.ts'
 import { INTERNAL_USERS, openSecrets } from '../store/secrets.ts'
 import { createClocks } from './clock.ts'
@@ -126,7 +127,7 @@ client.on('error', (error) => {
   lastMqttError = error.message
 })
 
-const codecs = createCodecs({ log })
+const codecs = createCodecs({ log, now, suspensions: openSuspensions(records, { log, now }) })
 const pipeline = await createPipeline({
   journal,
   readings,
