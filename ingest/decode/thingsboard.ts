@@ -7,19 +7,26 @@ import { isOwnTopic } from './native-json.ts'
 import { refuse } from './refuse.ts'
 import { rfc3339OfEpoch } from './times.ts'
 
-/**
- * Topics of the device and gateway API of ThingsBoard (thingsboard, MqttTopics.java). Attributes, commands and
- * connections hold no readings.
- */
+/** Topics of the device and gateway API of ThingsBoard (thingsboard, MqttTopics.java). */
 const DEVICE_TELEMETRY = /^(v1\/devices\/me\/telemetry|v2\/t)$/
 const GATEWAY_TELEMETRY = 'v1/gateway/telemetry'
-const SILENT = /^(v2\/a|v1\/devices\/me\/.+|v1\/gateway\/.+)$/
+/**
+ * What devices and gateways also send and what holds no readings: attributes, commands, claims, connections and questions
+ * for firmware. Each by its name: a topic that is none of these is a mistake of which its sender must hear.
+ */
+const SILENT = [
+  /^v2\/a$/,
+  /^v1\/devices\/me\/(attributes(\/request\/\d+)?|rpc\/(request|response)\/\d+|claim|provision)$/,
+  /^v1\/gateway\/(attributes(\/request)?|rpc|claim|provision|action|metrics|connect|disconnect)$/,
+  /^v2\/(fw|sw)\/request\/[^/]+\/chunk\/\d+$/,
+  /^provision\/request$/,
+]
 
 /** ThingsBoard: a device by its own telemetry, a gateway for the devices behind it by their names. */
 export const thingsboard: Decoder = {
   reads(topic) {
     if (DEVICE_TELEMETRY.test(topic) || topic === GATEWAY_TELEMETRY || isOwnTopic(topic)) return 'data'
-    return SILENT.test(topic) ? 'silent' : undefined
+    return SILENT.some((silent) => silent.test(topic)) ? 'silent' : undefined
   },
   expectedTopic: ({ kind }) =>
     kind === 'bridge'
