@@ -33,6 +33,7 @@ export const REJECT_CODES = [
   'codec_failed',
   'codec_timeout',
   'codec_suspended',
+  'device_revoked',
 ] as const
 export type RejectCode = (typeof REJECT_CODES)[number]
 

@@ -15,6 +15,14 @@ export type InterpretContext = {
   trace?: boolean
 }
 
+/**
+ * Whether the sender speaks for a device whose access was revoked before the message came in. What came in earlier was
+ * trusted then, and means the same when the journal or quarantine is read again.
+ */
+export function isKeptOut(device: Device, sender: Device, { receivedAt }: JournalRecord): boolean {
+  return device.id !== sender.id && device.revokedAt !== null && receivedAt >= device.revokedAt
+}
+
 /** What one device's readings are judged against. */
 export function circumstances(
   record: JournalRecord,

@@ -25,6 +25,7 @@ const TYPE: DeviceType = {
   createdAt: 0,
   updatedAt: 0,
 }
+const TEMP = { temp: { observedProperty: 'temperature' } }
 const devices = registerOf(
   [
     device({ id: 's1' }),
@@ -37,10 +38,18 @@ const devices = registerOf(
       id: 'lora-1',
       bridgeId: 'gateway',
       externalId: 'lamp-17',
-      mapping: { temp: { observedProperty: 'temperature' } },
+      mapping: TEMP,
     }),
     device({ id: 'plain-bridge', kind: 'bridge' }),
     device({ id: 'behind', bridgeId: 'plain-bridge', externalId: 'x' }),
+    device({
+      id: 'revoked-1',
+      bridgeId: 'gateway',
+      externalId: 'revoked-17',
+      mapping: TEMP,
+      revokedAt: RECEIVED,
+    }),
+    device({ id: 'revoked-2', bridgeId: 'plain-bridge', revokedAt: RECEIVED }),
     device({ id: 'cbor-1', format: 'native-cbor' }),
     device({ id: 'mapped-1', format: 'json-mapped', mapping: { temp: { observedProperty: 'temperature' } } }),
     device({ id: 'coded', bridgeId: 'gateway', externalId: 'coded', typeId: 'm1' }),
@@ -103,6 +112,29 @@ const refusals: [what: string, topic: string, payload: unknown, code: RejectCode
     `{"observedProperty":"no2","result":1,"datastream":"\\ud800"}`,
     'wrong_shape',
     '/datastream',
+  ],
+  ...(['datastream', 'id'] as const).flatMap((field): (typeof refusals)[number][] => [
+    [
+      `U+0000 in ${field}`,
+      'devices/s1/observations',
+      { ...good, [field]: 'a\u0000b' },
+      'wrong_shape',
+      `/${field}`,
+    ],
+    [
+      `half a surrogate pair in ${field}`,
+      'devices/s1/observations',
+      { ...good, [field]: 'a\ud800' },
+      'wrong_shape',
+      `/${field}`,
+    ],
+  ]),
+  [
+    'U+0000 in the name of a drive',
+    'devices/car-1/drive',
+    { ...drive, drive: 'a\u0000' },
+    'wrong_shape',
+    '/drive',
   ],
   ['an unknown status', 'devices/s1/status', { state: 'sleeping' }, 'wrong_shape', '/state'],
   ['an unknown kind of inspection', 'devices/sat/inspection', { kind: 'photo' }, 'wrong_shape', '/kind'],
@@ -490,6 +522,20 @@ const refusals: [what: string, topic: string, payload: unknown, code: RejectCode
       '/uplink_message/frm_payload',
     ],
   ),
+  [
+    'an uplink of a device whose access was revoked',
+    'v3/app1@ttn/devices/revoked-17/up',
+    { end_device_ids: { device_id: 'revoked-17' }, uplink_message: { decoded_payload: { temp: 20 } } },
+    'device_revoked',
+    '/end_device_ids/device_id',
+  ],
+  [
+    'what a bridge writes in the name of a device whose access was revoked',
+    'devices/revoked-2/observations',
+    good,
+    'device_revoked',
+    '',
+  ],
   ['cells of the future', 'devices/sat/inspection', { ...cells, to: '2031-01-01' }, 'time_in_future', '/to'],
 ]
 
@@ -497,7 +543,8 @@ for (const [what, topic, payload, code, pointer] of refusals) {
   test(`${what} is refused: ${code}`, () => {
     const sender = topic.startsWith('v3/') && code !== 'unknown_device' ? { deviceId: 'gateway' } : {}
     if (what.startsWith('an uplink')) Object.assign(sender, { deviceId: 'gateway' })
-    if (code === 'bridge_without_grant') Object.assign(sender, { deviceId: 'plain-bridge' })
+    if (code === 'bridge_without_grant' || topic.includes('revoked-2'))
+      Object.assign(sender, { deviceId: 'plain-bridge' })
     const { rejections } = take(topic, payload, sender)
     expect(rejections[0]).toMatchObject({ code, pointer })
     for (const field of ['expected', 'got', 'hint'] as const) {
@@ -513,6 +560,47 @@ test('every reject code has an example here', () => {
   // Numbers of datastreams are a matter of SensorThings: sensorthings.test.ts.
   inAll.push('unknown_datastream')
   expect(new Set([...refusals.map((r) => r[3]), ...inAll])).toEqual(new Set(REJECT_CODES))
+})
+
+test('what came in before the access was revoked stays what it was, also when it is read again', () => {
+  const uplink = {
+    end_device_ids: { device_id: 'revoked-17' },
+    uplink_message: { decoded_payload: { temp: 20 } },
+  }
+  const topic = 'v3/app1@ttn/devices/revoked-17/up'
+  const before = take(topic, uplink, { deviceId: 'gateway', receivedAt: RECEIVED - 1 })
+  expect(before).toMatchObject({ rejections: [], readings: [{ deviceId: 'revoked-1', value: 20 }] })
+  const after = take(topic, uplink, { deviceId: 'gateway' })
+  expect([after.readings, after.links, after.devices?.map((d) => d.id)]).toEqual([[], [], ['gateway']])
+})
+
+test('a list of SensorThings brings nothing of a device whose access was revoked, and all of the others', () => {
+  const sta = registerOf(
+    [
+      device({ id: 'frost', kind: 'bridge', format: 'sensorthings-1.1' }),
+      device({ id: 'gone', bridgeId: 'frost', revokedAt: RECEIVED - 1 }),
+      device({ id: 'here', bridgeId: 'frost' }),
+    ],
+    {
+      datastreams: ['gone', 'here'].map((deviceId, i) => ({
+        id: i + 1,
+        deviceId,
+        name: 'temperature',
+        observedProperty: 'temperature',
+      })),
+    },
+  )
+  const list = [1, 2].map((id) => ({
+    Datastream: { '@iot.id': id },
+    components: ['result'],
+    dataArray: [[20]],
+  }))
+  const found = interpret(record('v1.1/CreateObservations', list, { deviceId: 'frost' }), {
+    devices: sta,
+    area: TOWN,
+  })
+  expect(found.readings.map((r) => r.deviceId)).toEqual(['here'])
+  expect(found.rejections).toMatchObject([{ code: 'device_revoked', got: '"gone"' }])
 })
 
 test('a reading comes out in canonical form', () => {

@@ -9,10 +9,10 @@ import { parseJson } from '../decode/json.ts'
 import { nativeJson } from '../decode/native-json.ts'
 import { wrongShape } from '../decode/shape.ts'
 import { type AnnouncementOutcome, readAnnouncement } from './announce.ts'
-import { circumstances, type InterpretContext } from './context.ts'
+import { circumstances, type InterpretContext, isKeptOut } from './context.ts'
 import { type Interpreted, nothing, refused } from './interpreted.ts'
 import { interpretDecoded } from './parts.ts'
-import { unknownDevice, unknownTopic, withoutGrant } from './refusals.ts'
+import { deviceRevoked, unknownDevice, unknownTopic, withoutGrant } from './refusals.ts'
 import { type Circumstances, judgeDrive, judgeInspection, judgeTime } from './validate.ts'
 
 export type { TownArea } from './area.ts'
@@ -51,6 +51,7 @@ function interpretFrom(sender: Device, record: JournalRecord, context: Interpret
     const device = context.devices.get(native.deviceId)
     if (device?.bridgeId !== sender.id)
       return refused(null, native.channel, withoutGrant(sender, native.deviceId))
+    if (isKeptOut(device, sender, record)) return refused(null, native.channel, deviceRevoked('', device))
     return interpretNative(record, context, device, native.channel)
   }
   return interpretForeign(record, context, sender)

@@ -9,9 +9,16 @@ import { clip, pointerOf } from '../decode/json.ts'
 import { datastreamOf, leaves, type MappedField, mapFields } from '../decode/mapping.ts'
 import { normalizedReadings } from '../decode/normalized.ts'
 import { wrongShape } from '../decode/shape.ts'
-import { circumstances, type InterpretContext } from './context.ts'
+import { circumstances, type InterpretContext, isKeptOut } from './context.ts'
 import { type Interpreted, type Link, nothing } from './interpreted.ts'
-import { fieldsNobodyMapped, noCodec, ofCodec, unknownDatastream, unknownDevice } from './refusals.ts'
+import {
+  deviceRevoked,
+  fieldsNobodyMapped,
+  noCodec,
+  ofCodec,
+  unknownDatastream,
+  unknownDevice,
+} from './refusals.ts'
 import { codecStep, decodeStep, judgeSteps, mapStep, normalizedStep } from './steps.ts'
 import { type Circumstances, judgeObservation, type Place } from './validate.ts'
 
@@ -108,6 +115,11 @@ function takePart(part: DecodedPart, partIndex: number, run: Run): void {
     blame(run.self, before, run)
     return
   }
+  if (isKeptOut(device, run.self, run.record)) {
+    refuseOnce(deviceRevoked(part.namePointer, device), run)
+    blame(run.self, before, run)
+    return
+  }
   // A list of SensorThings says with each observation whose it is.
   if (
     part.names !== null ||
@@ -186,6 +198,10 @@ function takeObservation(one: DecodedObservation, part: DecodedPart, where: Circ
   const device = declared && devices.get(declared.deviceId)
   if (!device || (device.id !== run.self.id && device.bridgeId !== run.self.id)) {
     refuseOnce(unknownDatastream(part.namePointer || one.pointer, one.datastreamId, run.self), run)
+    return
+  }
+  if (isKeptOut(device, run.self, run.record)) {
+    refuseOnce(deviceRevoked(part.namePointer || one.pointer, device), run)
     return
   }
   speakFor(device, run)

@@ -25,6 +25,17 @@ export function withoutGrant(sender: Device, deviceId: string): Rejection {
   }
 }
 
+/** Its bridge may still send: that says nothing of a device whose own access was taken away. */
+export function deviceRevoked(pointer: string, device: Device): Rejection {
+  return {
+    code: 'device_revoked',
+    pointer,
+    expected: 'a device whose access was not revoked',
+    got: describe(device.id),
+    hint: 'Nothing is taken of it since its access was revoked, whoever sends it; a new secret lets it in again.',
+  }
+}
+
 export function unknownTopic(topic: string, expected: string): Rejection {
   return {
     code: 'unknown_topic',

@@ -70,9 +70,9 @@ export function judgeObservation(
   const property = OBSERVED_PROPERTIES.get(o.observedProperty)
   if (!property) return unknownProperty(o.observedProperty, pointer(place, 'observedProperty'))
 
-  if (o.datastream !== undefined && !o.datastream.isWellFormed()) {
-    return halfCharacter(o.datastream, pointer(place, 'datastream'))
-  }
+  if (o.datastream !== undefined && !isStorable(o.datastream))
+    return notStorable(o.datastream, pointer(place, 'datastream'))
+  if (o.id !== undefined && !isStorable(o.id)) return notStorable(o.id, pointer(place, 'id'))
   const datastream = o.datastream === undefined ? property.name : `${property.name}/${o.datastream}`
   const declared = where.declared(datastream)
   const unit = o.unit ?? declared?.unit
@@ -322,7 +322,7 @@ export function judgeDrive(
   chunk: DriveChunkPayload,
   where: Circumstances,
 ): { stored: StoredChunk; payload: DriveChunkPayload } | Rejection {
-  if (!chunk.drive.isWellFormed()) return halfCharacter(chunk.drive, '/drive')
+  if (!isStorable(chunk.drive)) return notStorable(chunk.drive, '/drive')
   const { x, y, z } = chunk.acceleration
   const samples = x.length
   const lengths: [string, number][] = [
@@ -461,13 +461,18 @@ export function judgeInspection(
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/
 
-function halfCharacter(text: string, where: string): Rejection {
+/** Functions of SQLite and many who read our exports end a text at U+0000, so that two names would look the same. */
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\u0000')
+}
+
+function notStorable(text: string, where: string): Rejection {
   return {
     code: 'wrong_shape',
     pointer: where,
-    expected: 'whole Unicode characters',
+    expected: 'whole Unicode characters, none of them U+0000',
     got: describe(text),
-    hint: 'The text holds half of a surrogate pair, which no other system could store.',
+    hint: 'The text holds half of a surrogate pair or U+0000, which other systems cannot store.',
   }
 }
 

@@ -128,6 +128,7 @@ export const en: Dictionary = {
     codec_failed: 'The codec failed',
     codec_timeout: 'The codec took too long',
     codec_suspended: 'The codec is suspended',
+    device_revoked: "The device's access was revoked",
   },
   roadObject: {
     hump: 'Speed hump',

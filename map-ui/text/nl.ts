@@ -138,6 +138,7 @@ const rejectCode: Words<RejectCode> = {
   codec_failed: 'De codec faalde',
   codec_timeout: 'De codec deed er te lang over',
   codec_suspended: 'De codec is stilgezet',
+  device_revoked: 'De toegang van het apparaat is ingetrokken',
 }
 /** What evidence is made of; a name that is not here is shown as it is. */
 const feature: Record<string, [label: string, unit: string]> = {

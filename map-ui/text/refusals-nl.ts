@@ -13,6 +13,10 @@ export const DUTCH: readonly (readonly [english: string, dutch: string])[] = [
     'Stuur minder metingen, of kortere stukken, in één bericht.',
   ],
   [
+    'Nothing is taken of it since its access was revoked, whoever sends it; a new secret lets it in again.',
+    'Sinds de toegang is ingetrokken wordt er niets meer van aangenomen, wie het ook stuurt; met een nieuw geheim mag het weer.',
+  ],
+  [
     'Register the device first; one behind a bridge with its bridge and the name that the bridge gives it.',
     'Registreer het apparaat eerst; achter een doorgeefstation met dat station en de naam die het daar heeft.',
   ],
@@ -117,8 +121,8 @@ export const DUTCH: readonly (readonly [english: string, dutch: string])[] = [
   ],
   ['A location is [longitude, latitude].', 'Een plaats is [lengtegraad, breedtegraad].'],
   [
-    'The text holds half of a surrogate pair, which no other system could store.',
-    'De tekst bevat een half teken (surrogate), dat geen ander systeem kan bewaren.',
+    'The text holds half of a surrogate pair or U+0000, which other systems cannot store.',
+    'De tekst bevat een half surrogaatpaar of U+0000, wat andere systemen niet kunnen bewaren.',
   ],
   [
     'Payloads are JSON in UTF-8. Binary formats are not taken on this topic.',
@@ -216,8 +220,8 @@ export const DUTCH: readonly (readonly [english: string, dutch: string])[] = [
     'De codec werkte te lang aan één bericht. Zoek een lus die niet eindigt.',
   ],
   [
-    'It took too long several times and is not run until it is changed.',
-    'Hij deed er meermaals te lang over en draait niet meer tot hij wordt gewijzigd.',
+    'It took too long several times and is not run until its type is changed.',
+    'Hij deed er meermaals te lang over en draait niet meer tot zijn type wordt gewijzigd.',
   ],
   [
     'Parts of a volume become mass only for a gas of known weight, which * is not. Send it in *.',
@@ -585,7 +589,7 @@ export const DUTCH: readonly (readonly [english: string, dutch: string])[] = [
   ['at least * items', 'minstens * elementen'],
   ['at least *', 'minstens *'],
   ['another shape', 'een andere vorm'],
-  ['whole Unicode characters', 'hele Unicode-tekens'],
+  ['whole Unicode characters, none of them U+0000', 'hele Unicode-tekens, zonder U+0000'],
   ['text in UTF-8', 'tekst in UTF-8'],
   ['one JSON value', 'één JSON-waarde'],
   ['an uplink of The Things Stack v3', 'een uplink van The Things Stack v3'],
@@ -594,6 +598,7 @@ export const DUTCH: readonly (readonly [english: string, dutch: string])[] = [
     'de velden die een payload formatter van frm_payload maakt',
   ],
   ['a device that is registered', 'een geregistreerd apparaat'],
+  ['a device whose access was not revoked', 'een apparaat waarvan de toegang niet is ingetrokken'],
   ['a device whose bridge is *', 'een apparaat met als doorgeefstation *'],
   ['1 to * readings in one message', '1 tot * metingen in één bericht'],
   ['a payload as in docs/payloads.md', 'een bericht zoals in docs/payloads.md'],
