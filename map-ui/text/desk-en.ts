@@ -395,6 +395,11 @@ export const deskEn: typeof deskNl = {
     reads: 'Reads with',
     fields: (n) => (n === 1 ? '1 field' : `${n} fields`),
     changed: 'Changed',
+    suspended: 'Codec suspended',
+    suspendedFor: {
+      timeouts: 'The codec took too long several times and rests until the type is changed.',
+      slow: 'The codec held up all other devices and rests until the type is changed.',
+    },
   },
   import: {
     button: 'Import CSV',

@@ -428,6 +428,11 @@ export const deskNl = {
     reads: 'Leest met',
     fields: (n: number) => (n === 1 ? '1 veld' : `${n} velden`),
     changed: 'Gewijzigd',
+    suspended: 'Codec stilgezet',
+    suspendedFor: {
+      timeouts: 'De codec deed er meermaals te lang over en rust tot het type wordt gewijzigd.',
+      slow: 'De codec hield alle andere apparaten op en rust tot het type wordt gewijzigd.',
+    },
   },
   import: {
     button: 'CSV inlezen',

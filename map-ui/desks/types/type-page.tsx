@@ -27,6 +27,9 @@ export function TypePage({ id }: { id: string }) {
         <ThingHead kicker={t.desk.type.one} title={isNew ? t.desk.type.new : id} />
       )}
       {isNew ? <TypeEditor type={null} /> : null}
+      {type?.suspended ? (
+        <p className="badge badge--bad">{t.desk.type.suspendedFor[type.suspended.reason]}</p>
+      ) : null}
       {/* Loaded once: what another person saves meanwhile must not overwrite what is being typed here. */}
       {type ? <TypeEditor type={type} /> : null}
       {type || isNew ? null : error ? <Failed error={error} retry={path} /> : <Loading />}

@@ -53,6 +53,9 @@ export function TypeTable() {
                   <td>{t.format[type.format]}</td>
                   <td>
                     {type.codec ? <span className="badge">{t.desk.codec.title}</span> : null}{' '}
+                    {type.suspended ? (
+                      <span className="badge badge--bad">{t.desk.type.suspended}</span>
+                    ) : null}{' '}
                     {type.mapping ? t.desk.type.fields(Object.keys(type.mapping).length) : null}
                   </td>
                   <td className="numeric">
