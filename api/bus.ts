@@ -2,6 +2,7 @@ import mqtt from 'mqtt'
 import type { Config } from '../config.ts'
 import { createDurable } from '../ingest/connect/durable.ts'
 import type { Logger } from '../log.ts'
+import { ownPayloadMax } from '../model/publish.ts'
 import { CHANGE_POKE_TOPIC, MESSAGE_EVENT_TOPIC, VEHICLE_EVENT_TOPIC } from '../model/topics.ts'
 import { INTERNAL_USERS, type Secrets } from '../store/secrets.ts'
 
@@ -16,7 +17,7 @@ export type Bus = {
   /**
    * Resolves when the message is on disk.
    *
-   * @throws NotStoredError when it is not, as far as we know
+   * @throws NotStoredError when it is not, as far as we know; NeverStoredError when it cannot be
    */
   publishDurable(topic: string, bytes: Uint8Array): Promise<void>
   /** Tell another process to look; lost when the broker is away, which only costs it a moment. */
@@ -51,7 +52,7 @@ export function createBus(deps: { config: Config; secrets: Secrets; log: Logger;
   const changeListeners: (() => void)[] = []
   const liveListeners: ((kind: 'vehicle' | 'message', payload: string) => void)[] = []
   const parts = new Map<string, PartHealth>()
-  const durable = createDurable(client)
+  const durable = createDurable(client, ownPayloadMax(config.maxPayloadBytes))
   let lastError = ''
 
   client.on('connect', () => {

@@ -478,8 +478,10 @@ test('our own processes answer devices and hear everything; none of that is in t
   )
   expect(told).toContain('devices/lamp-1/errors bad')
   expect(await journalOf(town)).toHaveLength(1)
-  ingest.publish('devices/lamp-1/observations', 'forged', { qos: 1 })
-  await closed(ingest)
+  // Not taken and not acknowledged; the connection, which carries what everybody sent, goes on.
+  ingest.publish('devices/lamp-1/observations', 'forged', { qos: 1 }, () => heard.push('acknowledged'))
+  await ingest.publishAsync('devices/lamp-1/errors', 'more', { qos: 1 })
+  expect(heard).not.toContain('acknowledged')
   expect(await journalOf(town)).toHaveLength(1)
 })
 

@@ -7,6 +7,7 @@ import type { Logger } from '../log.ts'
 import { type Bucket, fullBucket, RATE_SECONDS, take } from '../model/bucket.ts'
 import { BROKER_HEALTH_TOPIC, type BrokerHealth } from '../model/health.ts'
 import { parseInbound } from '../model/inbound.ts'
+import { MAX_TOPIC_BYTES, ownPayloadMax } from '../model/publish.ts'
 import { CREDENTIALS_EVENT_TOPIC } from '../model/topics.ts'
 import type { OpenJournalWriter } from '../store/journal/writer.ts'
 import type { Credential, Credentials } from '../store/records/credentials.ts'
@@ -65,7 +66,12 @@ type Connection = {
 }
 
 /** Topic and headers beside the payload in one PUBLISH. */
-const PACKET_MARGIN = 1024
+const PACKET_MARGIN = MAX_TOPIC_BYTES + 64
+/** Beside it for our own processes: what is too large of theirs is to be refused, not to end the connection. */
+const PACKET_MARGIN_OWN = 8 * 1024 * 1024
+/** Where a message of our own processes goes that is not taken: nobody listens there. */
+const REFUSED_TOPIC = 'schouw/refused'
+const NOTHING = Buffer.alloc(0)
 /** Of a CONNECT with its will, and of what a client sends behind it before it knows that it is in. */
 const MAX_FIRST_PACKET = 64 * 1024
 const CONNECT_TIMEOUT_MS = 10_000
@@ -173,7 +179,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     open++
     waiting++
     const state: Connection = {
-      guard: createPacketGuard(config.maxPayloadBytes + PACKET_MARGIN, MAX_FIRST_PACKET),
+      guard: createPacketGuard(MAX_FIRST_PACKET),
       address,
       fingerprint,
       session: undefined,
@@ -285,7 +291,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       const returnCode = answer && !answer.ok ? answer.returnCode : 5
       return done(Object.assign(new Error(reason), { returnCode }) as AuthenticateError, false)
     }
-    state.guard.open()
+    state.guard.open(config.maxPayloadBytes + PACKET_MARGIN + (answer.internal ? PACKET_MARGIN_OWN : 0))
     waiting--
     const session: Session = {
       ...answer,
@@ -342,13 +348,17 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     if (!session) return done(new Error('no session'))
     const { topic } = packet
     const way = session.grant.publish(topic)
+    const payload = packet.payload as Buffer
+    if (session.internal && (way === undefined || payload.length > ownPayloadMax(config.maxPayloadBytes))) {
+      refuseOwn(packet, session)
+      return done()
+    }
     if (way === undefined) {
       cutOff++
       limited('broker: publish outside its grant', { deviceId: session.user, topic: topic.slice(0, 256) })
       return done(new Error('topic outside the grant'))
     }
-    const payload = packet.payload as Buffer
-    if (payload.length > config.maxPayloadBytes) {
+    if (!session.internal && payload.length > config.maxPayloadBytes) {
       cutOff++
       limited('broker: payload too large', { deviceId: session.user, topic, bytes: payload.length })
       return done(new Error('payload too large'))
@@ -373,6 +383,20 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       if (!error) void persistence.storeRetained(packet as PublishPacket & { payload: Buffer })
       done(error)
     })
+  }
+
+  /**
+   * A connection of our own processes carries what others sent: it must not end for one message, or that would end them
+   * all. MQTT 3.1.1 cannot say no, and an acknowledgement would say `stored`: so it gets none, and the message goes where
+   * nobody listens, empty.
+   */
+  function refuseOwn(packet: PublishPacket, session: Session): void {
+    limited('broker: a publish of our own is refused', {
+      clientId: session.clientId,
+      topic: packet.topic.slice(0, 256),
+      bytes: packet.payload.length,
+    })
+    Object.assign(packet, { topic: REFUSED_TOPIC, payload: NOTHING, qos: 0, retain: false })
   }
 
   /**

@@ -1,4 +1,5 @@
 import { parseInbound } from '../model/inbound.ts'
+import { isSoundTopic } from '../model/publish.ts'
 import { parseDeviceTopic, parseTopicTree } from '../model/topics.ts'
 import type { Credential } from '../store/records/credentials.ts'
 
@@ -11,16 +12,6 @@ export type Grant = {
   subscribe(filter: string): boolean
   /** may a message on this topic be handed to this login, whatever its subscriptions say */
   receive(topic: string): boolean
-}
-
-/** NUL is forbidden [MQTT-1.5.3-2]; the parser turns invalid UTF-8 [MQTT-1.5.3-1] into U+FFFD, which nobody means. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what is looked for
-const UNSOUND = /[\u0000\ufffd]/
-const MAX_FILTER = 512
-
-/** Topic or filter without what MQTT forbids in one. */
-export function isSoundTopic(topic: string): boolean {
-  return topic.length > 0 && topic.length <= MAX_FILTER && !UNSOUND.test(topic)
 }
 
 /** A filter in the form that MQTT 3.1.1 clause 4.7 allows. */
@@ -193,8 +184,12 @@ export function bridgeGrant(sender: Sender, behind: () => ReadonlySet<string>): 
 /** Our own processes: they answer devices and tell each other what happened, and may listen to everything. */
 export const INTERNAL_GRANT: Grant = {
   publish(topic) {
+    if (topic.startsWith('schouw/in/')) {
+      // Only the topic within may be as long as a device's own: a message that came in so can be replayed.
+      const inbound = parseInbound(topic)
+      return inbound && isSoundTopic(inbound.topic) ? 'journal' : undefined
+    }
     if (!isSoundTopic(topic)) return undefined
-    if (topic.startsWith('schouw/in/')) return parseInbound(topic) ? 'journal' : undefined
     return topic.startsWith('schouw/') || /^devices\/[^/]+\/errors$/.test(topic) ? 'live' : undefined
   },
   retain: (topic) => topic.startsWith('schouw/') && !topic.startsWith('schouw/in/'),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isSoundTopic } from '../model/publish.ts'
 import {
   type Credential,
   type Credentials,
@@ -7,7 +8,7 @@ import {
   secretOf,
 } from '../store/records/credentials.ts'
 import { hashSecret, INTERNAL_USERS, type Secrets, sameHash } from '../store/secrets.ts'
-import { bridgeGrant, deviceGrant, type Grant, INTERNAL_GRANT, isSoundTopic } from './grant.ts'
+import { bridgeGrant, deviceGrant, type Grant, INTERNAL_GRANT } from './grant.ts'
 import { createPenalties, createWindowCounter } from './limits.ts'
 
 /** Return codes of CONNACK, MQTT 3.1.1 clause 3.2.2.3. */

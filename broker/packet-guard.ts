@@ -8,8 +8,8 @@ export type GuardFault = 'too-large' | 'not-connect' | 'bad-length'
 export type PacketGuard = {
   /** Look at the next bytes; a fault ends the connection. */
   check(chunk: Uint8Array): GuardFault | undefined
-  /** Called after login: from now on packets may have their full size. */
-  open(): void
+  /** Called after login: from now on packets may be this large behind their fixed header, bytes. */
+  open(maxPacket: number): void
   /** PUBLISH packets seen since the last call */
   takePublishes(): number
 }
@@ -18,10 +18,9 @@ const CONNECT = 1
 const PUBLISH = 3
 
 /**
- * @param maxPacket bytes of a whole packet behind its fixed header, once logged in
- * @param maxFirst the same before login
+ * @param maxFirst bytes of a whole packet behind its fixed header before login
  */
-export function createPacketGuard(maxPacket: number, maxFirst: number): PacketGuard {
+export function createPacketGuard(maxFirst: number): PacketGuard {
   let limit = maxFirst
   let first = true
   let skip = 0
@@ -65,7 +64,7 @@ export function createPacketGuard(maxPacket: number, maxFirst: number): PacketGu
       }
       return undefined
     },
-    open() {
+    open(maxPacket) {
       limit = maxPacket
     },
     takePublishes() {

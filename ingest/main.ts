@@ -3,6 +3,7 @@ import { loadConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
 import { BROKER_HEALTH_TOPIC, brokerStart } from '../model/health.ts'
 import { readWatch } from '../model/live.ts'
+import { ownPayloadMax } from '../model/publish.ts'
 import { JOB_EVENT_TOPIC, WATCH_EVENT_TOPIC } from '../model/topics.ts'
 import { JOURNAL_START } from '../store/journal/position.ts'
 import { openJournalReader } from '../store/journal/reader.ts'
@@ -17,6 +18,7 @@ import { INTERNAL_USERS, openSecrets } from '../store/secrets.ts'
 import { createClocks } from './clock.ts'
 import { createCodecs } from './codec/codecs.ts'
 import { createColocation } from './colocation.ts'
+import { createSendOnce } from './connect/send-once.ts'
 import { startConnect } from './connect/start.ts'
 import { startDetection } from './detect/start.ts'
 import { healthReport } from './health.ts'
@@ -65,16 +67,27 @@ const journal = await openJournalReader({ dataDir: config.dataDir, consumer: 'in
 sink.forgetOnline(now())
 
 const host = config.host === '0.0.0.0' || config.host === '::' || config.tls ? '127.0.0.1' : config.host
-const client = mqtt.connect(`mqtt://${host.includes(':') ? `[${host}]` : host}:${config.mqttPort}`, {
-  username: INTERNAL_USERS.ingest,
-  password: secrets.internal.ingest,
-  clientId: `schouw-ingest-${process.pid}`,
-  reconnectPeriod: 1_000,
-  connectTimeout: 5_000,
-  queueQoSZero: false,
-})
+const connect = (name: string) =>
+  mqtt.connect(`mqtt://${host.includes(':') ? `[${host}]` : host}:${config.mqttPort}`, {
+    username: INTERNAL_USERS.ingest,
+    password: secrets.internal.ingest,
+    clientId: `schouw-${name}-${process.pid}`,
+    reconnectPeriod: 1_000,
+    connectTimeout: 5_000,
+    queueQoSZero: false,
+  })
+const client = connect('ingest')
+// What is replayed came from anywhere: whatever it does to its connection, devices are told over another.
+const replayClient = connect('replay')
+replayClient.on('error', () => {})
 const live = createLiveSampler({ now })
-const tell = createTeller({ client, live, log, now, onTold: (position) => sink.markTold(position) })
+const tell = createTeller({
+  client: createSendOnce(client),
+  live,
+  log,
+  now,
+  onTold: (position) => sink.markTold(position),
+})
 // What was refused just before an end that nobody chose, its sender may not have heard.
 tell.again(sink.untold(now() - TELL_AGAIN_MS, TELL_AGAIN_MOST))
 const toldTimer = setInterval(() => {
@@ -85,7 +98,14 @@ const toldTimer = setInterval(() => {
     log.warn({ err: error }, 'what was told could not be written down')
   }
 }, TOLD_EVERY_MS)
-const replayer = createReplayer({ records, client, log, now, onChange: () => tell.poke() })
+const replayer = createReplayer({
+  records,
+  client: createSendOnce(replayClient),
+  maxBytes: ownPayloadMax(config.maxPayloadBytes),
+  log,
+  now,
+  onChange: () => tell.poke(),
+})
 client.on('message', (topic, payload) => {
   if (topic === WATCH_EVENT_TOPIC) live.watch(readWatch(payload))
   if (topic === BROKER_HEALTH_TOPIC) noteBroker(payload)
@@ -205,7 +225,7 @@ async function end(reason: string): Promise<void> {
   await reader.close()
   codecs.close()
   tell.close()
-  await client.endAsync(true).catch(() => {})
+  await Promise.all([client, replayClient].map((each) => each.endAsync(true).catch(() => {})))
   await journal.close()
   await readings.close()
   await records.close()

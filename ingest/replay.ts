@@ -2,13 +2,23 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
 import { inboundTopic, replayKey } from '../model/inbound.ts'
+import { type PublishFault, publishFault } from '../model/publish.ts'
+import type { Rejection } from '../model/reject.ts'
 import { appendChange } from '../store/records/changes.ts'
-import { finishJob, getJob, type Job, noteProgress, REPLAY_JOB, takeJobs } from '../store/records/jobs.ts'
+import {
+  countInJob,
+  finishJob,
+  getJob,
+  type Job,
+  noteProgress,
+  REPLAY_JOB,
+  takeJobs,
+} from '../store/records/jobs.ts'
 import type { Records } from '../store/records/open.ts'
-import { type QuarantineFilter, whereQuarantine } from '../store/records/quarantine.ts'
+import { type QuarantineFilter, refuseReplay, whereQuarantine } from '../store/records/quarantine.ts'
 import { inTransaction } from '../store/records/transaction.ts'
 
-/** What replaying needs of an MQTT client; mqtt.js has it. */
+/** What replaying needs: `createSendOnce` over a client of its own. */
 export type ReplayPublisher = {
   readonly connected: boolean
   publish(topic: string, payload: Buffer, options: { qos: 1 }, done: (error?: Error) => void): unknown
@@ -28,8 +38,11 @@ const LEASE_MS = 5_000
 const KEEP_EVERY_MS = 1_500
 const SETTLE_EVERY_MS = 100
 const RETRY_MS = 500
-/** Failures in a row, with a broker that is there, after which a replay is given up. */
-const MAX_FAILURES = 20
+/**
+ * Failures in a row, of which each took as long as a publish may or cost the connection, after which a replay is given
+ * up. A broker that is away is waited for.
+ */
+const MAX_FAILURES = 10
 
 type Row = {
   id: number
@@ -51,12 +64,14 @@ type Row = {
 export function createReplayer(deps: {
   records: Records
   client: ReplayPublisher
+  /** of a payload: see `ownPayloadMax` */
+  maxBytes: number
   log: Logger
   now: () => number
   /** a job went on or ended */
   onChange: () => void
 }): Replayer {
-  const { client, log, now } = deps
+  const { client, maxBytes, log, now } = deps
   const { sqlite } = deps.records
   const closing = new AbortController()
   const ended = once(closing.signal, 'abort').then(() => undefined)
@@ -102,10 +117,14 @@ export function createReplayer(deps: {
       const rows = next.all(job.id, last) as unknown as Row[]
       const end = rows.at(-1)
       if (!end) break
-      const error = client.connected ? await publish(rows) : NOT_CONNECTED
+      if (!client.connected) {
+        await pause(RETRY_MS)
+        continue
+      }
+      const error = await publish(rows.filter((row) => mayBeSent(job.id, row)))
       if (closing.signal.aborted) return
       if (error) {
-        failures = client.connected ? failures + 1 : 0
+        failures++
         if (failures >= MAX_FAILURES)
           throw new Error('replay: the broker does not take them', { cause: error })
         await pause(RETRY_MS)
@@ -141,17 +160,24 @@ export function createReplayer(deps: {
     })
   }
 
+  /** What the broker would never take stays in quarantine, with that as its first reason, and is counted as refused. */
+  function mayBeSent(jobId: number, row: Row): boolean {
+    const fault = publishFault(topicOf(row), row.payload.length, maxBytes)
+    if (!fault) return true
+    inTransaction(sqlite, () => {
+      if (refuseReplay(sqlite, row.id, jobId, reasonOf(fault))) countInJob(sqlite, jobId, { refused: 1 })
+    })
+    return false
+  }
+
   /** All of them, in order; it comes back when the broker has each on disk. @returns what went wrong */
   async function publish(rows: readonly Row[]): Promise<Error | undefined> {
     const sent = rows.map(
       (row) =>
         new Promise<Error | undefined>((resolve) => {
-          const topic = inboundTopic({
-            sender: row.sender_id ?? row.device_id,
-            key: replayKey({ epoch: row.epoch, sequence: row.sequence, receivedAt: row.received_at }),
-            topic: row.topic,
-          })
-          client.publish(topic, Buffer.from(row.payload), { qos: 1 }, (error) => resolve(error ?? undefined))
+          client.publish(topicOf(row), Buffer.from(row.payload), { qos: 1 }, (error) =>
+            resolve(error ?? undefined),
+          )
         }),
     )
     const answers = await Promise.race([Promise.all(sent), ended])
@@ -191,7 +217,23 @@ export function createReplayer(deps: {
   }
 }
 
-const NOT_CONNECTED = new Error('the broker is away')
+function topicOf(row: Row): string {
+  return inboundTopic({
+    sender: row.sender_id ?? row.device_id,
+    key: replayKey({ epoch: row.epoch, sequence: row.sequence, receivedAt: row.received_at }),
+    topic: row.topic,
+  })
+}
+
+function reasonOf({ what, text }: PublishFault): Rejection {
+  return {
+    code: what === 'payload' ? 'payload_too_large' : 'unknown_topic',
+    pointer: '',
+    expected: 'a message that the broker takes',
+    got: text,
+    hint: 'It cannot be replayed as it is; its sender can send it again, shorter.',
+  }
+}
 
 function readProgress(job: Job): { total: number; lastId: number } {
   return { total: Number(job.progress?.total ?? 0), lastId: Number(job.progress?.lastId ?? 0) }

@@ -9,7 +9,7 @@ import { summarize, verdictOf } from './interpret/summary.ts'
 import type { LiveSampler } from './live.ts'
 import type { Item } from './records-sink.ts'
 
-/** What telling needs of an MQTT client; mqtt.js has it. */
+/** What telling needs: `createSendOnce` over a client of our broker. */
 export type Publisher = {
   readonly connected: boolean
   publish(
@@ -41,6 +41,7 @@ const VEHICLES_PER_SECOND = 20
 const VEHICLE_MAX_AGE_MS = 2 * 60_000
 const MAX_WAITING = 10_000
 const MAX_IN_FLIGHT = 500
+const MAX_FAILURES = 5
 const MAX_SENDERS = 50_000
 
 /**
@@ -56,7 +57,7 @@ export function createTeller(deps: {
   onTold?: (about: JournalPosition) => void
 }): Teller {
   const { client, live: sampler, log, now } = deps
-  const waiting: { topic: string; payload: string; about: JournalPosition | null }[] = []
+  const waiting: { topic: string; payload: string; about: JournalPosition | null; failures: number }[] = []
   let inFlight = 0
   /** a publish failed although the connection looked well: wait for the next second or connection */
   let paused = false
@@ -97,7 +98,7 @@ export function createTeller(deps: {
       if (dropped % 1_000 === 1)
         log.warn({ dropped }, 'errors for devices are dropped: the broker is not reached')
     }
-    waiting.push({ topic, payload, about })
+    waiting.push({ topic, payload, about, failures: 0 })
     drain()
   }
 
@@ -118,7 +119,9 @@ export function createTeller(deps: {
         }
         // The connection fell, or is being closed: it waits. Never again at once, or this would go round and round.
         paused = true
-        if (waiting.length < MAX_WAITING) waiting.unshift(next)
+        // The broker is there and did not take it, again and again: it never will.
+        if (client.connected) next.failures++
+        if (next.failures < MAX_FAILURES && waiting.length < MAX_WAITING) waiting.unshift(next)
         else dropped++
       })
     }

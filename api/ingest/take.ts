@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { NotStoredError } from '../../ingest/connect/durable.ts'
 import { faulty, type Interpreted, interpret } from '../../ingest/interpret/interpret.ts'
 import { httpKey, inboundTopic } from '../../model/inbound.ts'
+import { ownPayloadMax, publishFault } from '../../model/publish.ts'
 import { type DeviceRegister, deviceRegister } from '../../store/records/devices.ts'
 import { townArea } from '../../store/records/town-area.ts'
 import type { Context } from '../context.ts'
@@ -19,7 +20,7 @@ export type Intake = {
    * same "now" as ingest will a moment later, so that both say the same.
    *
    * @returns 202; 422 when nothing of it can be taken: it waits in quarantine then
-   * @throws HttpProblem 503 when it is not stored
+   * @throws HttpProblem 413 or 400 when it cannot be kept as it is; 503 when it is not stored
    */
   take(message: Message): Promise<Answer>
 }
@@ -35,7 +36,8 @@ const REFUSED = {
 }
 
 export function createIntake(context: Context): Intake {
-  const { records, bus, codecs, log, now } = context
+  const { config, records, bus, codecs, log, now } = context
+  const maxBytes = ownPayloadMax(config.maxPayloadBytes)
   const register = deviceRegister(records, now)
   const area = townArea(records, now)
 
@@ -63,13 +65,19 @@ export function createIntake(context: Context): Intake {
     async take(message) {
       const receivedAt = now()
       const correlationId = httpKey(receivedAt, randomBytes(12).toString('base64url'))
+      const topic = inboundTopic({ sender: message.sender, key: correlationId, topic: message.topic })
+      const fault = publishFault(topic, message.payload.length, maxBytes)
+      if (fault?.what === 'payload') {
+        // A body that is no JSON is kept as JSON text, which can be six times as long.
+        const detail = `As it is kept, with what belongs to it, this message is ${fault.text}.`
+        throw new HttpProblem(413, 'payload_too_large', detail)
+      }
+      if (fault)
+        throw new HttpProblem(400, 'invalid_input', `This message would be kept under ${fault.text}.`)
       const found = judge(message, receivedAt)
       const answer = toAnswer(found, correlationId, receivedAt)
       try {
-        await bus.publishDurable(
-          inboundTopic({ sender: message.sender, key: correlationId, topic: message.topic }),
-          message.payload,
-        )
+        await bus.publishDurable(topic, message.payload)
       } catch (error) {
         if (!(error instanceof NotStoredError)) throw error
         log.warn({ err: error, sender: message.sender }, 'a message over HTTP was not stored')

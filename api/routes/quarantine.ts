@@ -66,13 +66,22 @@ export function quarantineRoutes({ records, config, bus, now }: Context): Route[
       access: ['integrator'],
       tag: 'devices',
       summary: 'Throw refused messages away; without a filter all of them',
+      description:
+        'Messages of a replay under way stay: what becomes of them is not known yet. They are counted as skipped.',
       query: z.object(filterQuery),
       audit: 'quarantine.delete',
       responses: {
-        200: { description: 'How many went', schema: z.object({ deleted: z.number().int() }) },
+        200: {
+          description: 'How many went, how many did not, and why',
+          schema: z.object({
+            deleted: z.number().int(),
+            skipped: z.number().int(),
+            skippedBecause: z.literal('being_replayed').nullable(),
+          }),
+        },
       },
       async handle({ query, audit }) {
-        const deleted = removeQuarantined(records.sqlite, query)
+        const { deleted, skipped } = removeQuarantined(records.sqlite, query)
         audit.object = `${deleted} of ${describe(query)}`
         if (deleted > 0)
           appendChange(records.sqlite, {
@@ -81,7 +90,8 @@ export function quarantineRoutes({ records, config, bus, now }: Context): Route[
             data: { deleted },
             at: now(),
           })
-        return { status: 200, body: { deleted } }
+        const skippedBecause = skipped > 0 ? ('being_replayed' as const) : null
+        return { status: 200, body: { deleted, skipped, skippedBecause } }
       },
     }),
     route({

@@ -1,6 +1,7 @@
 import mqtt from 'mqtt'
 import type { Config } from '../../config.ts'
 import type { Logger } from '../../log.ts'
+import { ownPayloadMax } from '../../model/publish.ts'
 import { CONNECTION_EVENT_TOPIC } from '../../model/topics.ts'
 import {
   CONNECTION_SECRET,
@@ -49,7 +50,7 @@ export async function startConnections(deps: {
   const secrets = openSecrets(config.dataDir)
   const records = await openRecords(config.dataDir)
   const client = ownBroker(config, secrets)
-  const durable = createDurable(client)
+  const durable = createDurable(client, ownPayloadMax(config.maxPayloadBytes))
   const guard = createGuard(config.privateAddresses, [config.mqttPort, config.wsPort, config.mqttsPort])
   const running = new Map<string, { version: number; runner: Runner }>()
   let turn = Promise.resolve()

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { IPublishPacket, MqttClient } from 'mqtt'
 import { z } from 'zod'
-import { inboundTopic, parseInbound } from '../../model/inbound.ts'
+import { inboundTopic } from '../../model/inbound.ts'
+import { publishFault } from '../../model/publish.ts'
 import { readCursor, saveCursor } from '../../store/records/connections.ts'
 import { NotStoredError } from './durable.ts'
 import { dial, type MqttConfig, type Refusal, refusalOf, type Version } from './mqtt-client.ts'
@@ -13,16 +14,12 @@ import { pauseMs, type Runner, type RunnerDeps } from './runner.ts'
 const MAX_IN_FLIGHT = 100
 /** Of one packet: larger ones that fit here are left out and counted, one beyond it ends the connection, for our memory. */
 const MAX_PACKET = 16 * 1024 * 1024
-/** Longest topic of our own broker. */
-const MAX_TOPIC = 512
 /** A connection that held this long was a good one: the next failure is the first again. */
 const GOOD_AFTER_MS = 30_000
 const OWN_BROKER_MS = 500
 const END_MS = 2_000
 /** Once it said that it lets us in no more, it is asked no more often than this, ms. */
 const LOGIN_AGAIN_MS = 60_000
-// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what our broker cuts a connection for
-const UNSOUND = /[\u0000\ufffd]/
 /** Tells mqtt.js not to acknowledge, and to go on with the next packet: we acknowledge ourselves, later. */
 const ACKNOWLEDGED_BY_US = new Error('acknowledged after it is stored')
 
@@ -156,11 +153,11 @@ export function runMqtt(deps: RunnerDeps & { config: MqttConfig }): Runner {
       key: `mqtt.${randomBytes(12).toString('base64url')}`,
       topic: packet.topic,
     })
-    const fault = faultOf(topic, payload.length)
+    const fault = publishFault(topic, payload.length, deps.maxPayloadBytes)
     if (fault) {
       leftOut++
       status.warn(
-        `${leftOut} left out since ${new Date(startedAt).toISOString()}; the last on ${packet.topic.slice(0, 100)}: ${fault}`,
+        `${leftOut} left out since ${new Date(startedAt).toISOString()}; the last on ${packet.topic.slice(0, 100)}: ${fault.text}`,
       )
       return
     }
@@ -168,14 +165,6 @@ export function runMqtt(deps: RunnerDeps & { config: MqttConfig }): Runner {
     status.received()
   }
   const startedAt = now()
-
-  /** What our own broker would end our connection for must not be sent to it. */
-  function faultOf(topic: string, bytes: number): string | undefined {
-    if (topic.length > MAX_TOPIC) return `a topic of more than ${MAX_TOPIC} characters with ours before it`
-    if (UNSOUND.test(topic) || !parseInbound(topic)) return 'a topic that is no text'
-    if (bytes > deps.maxPayloadBytes) return `${bytes} bytes, of at most ${deps.maxPayloadBytes}`
-    return undefined
-  }
 
   /** Ask for what is not asked for yet, and take back what is no longer wanted. @returns a note for the page */
   async function subscribe(client: MqttClient, sessionPresent: boolean): Promise<string | null> {

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Rejection } from '../../model/reject.ts'
+import { addJob, finishJob, REPLAY_JOB } from './jobs.ts'
 import { openRecords, type Records } from './open.ts'
-import { openQuarantine, removeQuarantined } from './quarantine.ts'
+import { openQuarantine, refuseReplay, removeQuarantined } from './quarantine.ts'
 import { readSetting } from './settings.ts'
 
 let folder: string
@@ -86,11 +87,11 @@ test('when all together are too many, the oldest go first and are counted', () =
 test('what another process threw away is not counted any more', () => {
   const quarantine = openQuarantine(records.sqlite)
   for (let i = 1; i <= 10; i++) quarantine.add(record(i), refusal(`d-${i}`, i))
-  expect(removeQuarantined(records.sqlite, { deviceId: 'd-3' })).toBe(1)
-  expect(removeQuarantined(records.sqlite, { code: 'not_cbor' })).toBe(0)
+  expect(removeQuarantined(records.sqlite, { deviceId: 'd-3' })).toEqual({ deleted: 1, skipped: 0 })
+  expect(removeQuarantined(records.sqlite, { code: 'not_cbor' })).toEqual({ deleted: 0, skipped: 0 })
   // Memory says ten; there are nine, which fit.
   expect(quarantine.makeRoom(9_000)).toBe(0)
-  expect(removeQuarantined(records.sqlite, {})).toBe(9)
+  expect(removeQuarantined(records.sqlite, {})).toEqual({ deleted: 9, skipped: 0 })
   quarantine.expire({ before: 0, drivesBefore: 0 })
   expect(quarantine.bytes()).toBe(0)
 })
@@ -135,4 +136,19 @@ test('what may not have been heard is known until it was', () => {
     },
   ])
   expect(quarantine.untold(1_002, 10)).toEqual([])
+})
+
+test('what belongs to a replay under way is not thrown away; a reason that it cannot be replayed comes first', () => {
+  const quarantine = openQuarantine(records.sqlite)
+  for (let i = 1; i <= 4; i++) quarantine.add(record(i), refusal('lamp-1', i))
+  const job = addJob(records.sqlite, { kind: REPLAY_JOB, payload: {}, by: 'me', now: 0 })
+  records.sqlite.prepare('update quarantine set job_id = ? where sequence <= 2').run(job)
+  expect(removeQuarantined(records.sqlite, { deviceId: 'lamp-1' })).toEqual({ deleted: 2, skipped: 2 })
+  const [first] = rows('id') as { id: number }[]
+  const tooLong = reason('unknown_topic')
+  for (const again of [true, false])
+    expect(refuseReplay(records.sqlite, first?.id ?? 0, job, tooLong)).toBe(again)
+  expect(rows('code, attempts, job_id')[0]).toEqual({ code: 'unknown_topic', attempts: 1, job_id: null })
+  finishJob(records.sqlite, job, { state: 'failed', result: {}, now: 0 })
+  expect(removeQuarantined(records.sqlite, {})).toEqual({ deleted: 2, skipped: 0 })
 })

@@ -276,23 +276,65 @@ export function openQuarantine(sqlite: DatabaseSync) {
 }
 
 /**
- * Throw messages away, from another process than ingest. In slices, so that ingest can write in between.
+ * A message that a replay cannot publish: it leaves the job and stays, with this as its first reason.
  *
- * @returns how many went
+ * @returns whether it belonged to the job still
  */
-export function removeQuarantined(sqlite: DatabaseSync, filter: QuarantineFilter): number {
+export function refuseReplay(sqlite: DatabaseSync, id: number, jobId: number, reason: Rejection): boolean {
+  const row = sqlite
+    .prepare(
+      'select code, pointer, expected, got, hint, rejections from quarantine where id = ? and job_id = ?',
+    )
+    .get(id, jobId) as ReasonRow | undefined
+  if (!row) return false
+  const before = rejectionsOf(row).filter(({ code, hint }) => code !== reason.code || hint !== reason.hint)
+  sqlite
+    .prepare(
+      `update quarantine set code = ?, pointer = ?, expected = ?, got = ?, hint = ?, rejections = ?,
+         attempts = attempts + 1, job_id = null where id = ?`,
+    )
+    .run(
+      reason.code,
+      reason.pointer,
+      reason.expected,
+      reason.got,
+      reason.hint,
+      reasons([reason, ...before]),
+      id,
+    )
+  return true
+}
+
+/** Messages that are being taken in again at this moment: what becomes of them is not known yet. */
+const IN_REPLAY = `job_id in (select id from job where state in ('waiting', 'running'))`
+
+/**
+ * Throw messages away, from another process than ingest. In slices, so that ingest can write in between. What belongs to a
+ * replay under way is left: it may be on its way into the stores already, and its replay counts it.
+ *
+ * @returns how many went, and how many were left for that reason
+ */
+export function removeQuarantined(
+  sqlite: DatabaseSync,
+  filter: QuarantineFilter,
+): { deleted: number; skipped: number } {
   const where = whereQuarantine(filter)
   const newest = sqlite.prepare('select max(id) as id from quarantine').get() as { id: number | null }
   const remove = sqlite.prepare(
     `delete from quarantine where id in
-       (select id from quarantine where ${where.sql} and id <= :newest order by id limit ${REMOVE_SLICE})`,
+       (select id from quarantine where ${where.sql} and id <= :newest
+          and (job_id is null or not ${IN_REPLAY}) order by id limit ${REMOVE_SLICE})`,
   )
-  let total = 0
+  const inReplay = sqlite.prepare(
+    `select count(*) as n from quarantine where ${where.sql} and id <= :newest and ${IN_REPLAY}`,
+  )
+  const values = { ...where.values, newest: newest.id ?? 0 }
+  let deleted = 0
   for (;;) {
-    const removed = Number(remove.run({ ...where.values, newest: newest.id ?? 0 }).changes)
-    total += removed
+    const removed = Number(remove.run(values).changes)
+    deleted += removed
     if (removed > 0) addToCounter(sqlite, REMOVED_REVISION, 1)
-    if (removed < REMOVE_SLICE) return total
+    if (removed < REMOVE_SLICE) return { deleted, skipped: (inReplay.get(values) as { n: number }).n }
   }
 }
 
