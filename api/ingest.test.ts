@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { JOURNAL_START } from '../store/journal/position.ts'
@@ -292,6 +293,33 @@ test('more than its rate over ten seconds is refused, for that device alone, unt
   expect((await send()).status).toBe(202)
   town.clock.aheadMs = 0
 })
+
+test('a body that trickles in is answered 408 and gives its place back', async () => {
+  const secret = broker.device('post-14')
+  const { port } = new URL(town.url)
+  const head = `POST /v1/ingest/post-14 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: ${basic('post-14', secret).authorization}\r\nContent-Length: 500000\r\n\r\n[`
+  const sockets = Array.from({ length: 40 }, () => {
+    const socket = connect(Number(port), '127.0.0.1')
+    let text = ''
+    const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(text)))
+    socket.on('data', (chunk) => {
+      text += chunk.toString()
+    })
+    socket.on('error', () => {})
+    socket.write(head)
+    const timer = setInterval(() => socket.write(' '), 200)
+    return { socket, closed: closed.finally(() => clearInterval(timer)) }
+  })
+  const began = performance.now()
+  for (const answer of await Promise.all(sockets.map(({ closed }) => closed))) {
+    expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout/)
+    expect(answer).toMatch(/"body_too_slow"/)
+  }
+  expect(performance.now() - began).toBeLessThan(6_000)
+  town.clock.aheadMs = 30_000
+  expect((await post('/v1/ingest/post-14', reading, basic('post-14', secret))).status).toBe(202)
+  town.clock.aheadMs = 0
+}, 15_000)
 
 test('while the broker is away nothing is answered as stored, and it is said when to come again', async () => {
   const secret = broker.device('post-11')

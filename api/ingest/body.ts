@@ -50,18 +50,27 @@ function wrong(detail: string): HttpProblem {
   return new HttpProblem(415, 'wrong_content_type', detail)
 }
 
+/** A body holds a place while it comes, so one that trickles in must not hold it long. */
+const BODY_MS = 10_000
+/** What it must bring on the average, bytes a second, once it had this long to begin. */
+const BODY_PACE = 1024
+const BODY_GRACE_MS = 3_000
+const LOOK_EVERY_MS = 500
+
 /**
  * The bytes of a request, unpacked when they come with gzip, deflate or br. Bounded on both sides of the unpacking, so
  * that a small body that unpacks to a huge one ends where the limit is.
  *
- * @throws HttpProblem 413 with the limit; 415 for another encoding; 400 for a body that does not unpack or was cut off
+ * @throws HttpProblem 408 when it comes too slowly; 413 with the limit; 415 for another encoding; 400 for a body that does not unpack or was cut off
  */
 export async function readBody(req: Request, res: Response, maxBytes: number): Promise<Buffer> {
   checkContentEncoding(req)
   const read = express.raw({ type: () => true, limit: maxBytes, inflate: true })
-  const error = await new Promise<unknown>((resolve) => {
+  const watch = watchPace(req)
+  const came = new Promise<unknown>((resolve) => {
     read(req, res, (e?: unknown) => resolve(e))
   })
+  const error = await Promise.race([came, watch.slow]).finally(watch.stop)
   if (error !== undefined) throw bodyProblem(error, maxBytes)
   return Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0)
 }
@@ -82,6 +91,23 @@ export function checkContentEncoding(req: Request): void {
   )
 }
 
+const SLOW = 'entity.too.slow'
+
+/** Counts at the socket: what is packed counts as it comes. */
+function watchPace(req: Request): { slow: Promise<unknown>; stop(): void } {
+  const from = performance.now()
+  const before = req.socket.bytesRead
+  let timer: NodeJS.Timeout | undefined
+  const slow = new Promise<unknown>((resolve) => {
+    timer = setInterval(() => {
+      const ms = performance.now() - from
+      const wanted = (Math.max(0, ms - BODY_GRACE_MS) / 1_000) * BODY_PACE
+      if (ms >= BODY_MS || req.socket.bytesRead - before < wanted) resolve({ type: SLOW })
+    }, LOOK_EVERY_MS)
+  })
+  return { slow, stop: () => clearInterval(timer) }
+}
+
 function bodyProblem(error: unknown, maxBytes: number): HttpProblem {
   const { type, message } = error as { type?: unknown; message?: unknown }
   if (type === 'entity.too.large') {
@@ -89,6 +115,10 @@ function bodyProblem(error: unknown, maxBytes: number): HttpProblem {
       // The rest of it is not read.
       headers: { Connection: 'close' },
     })
+  }
+  if (type === SLOW) {
+    const detail = `The body came too slowly: within ${BODY_MS / 1_000} seconds, and at least ${BODY_PACE} bytes a second.`
+    return new HttpProblem(408, 'body_too_slow', detail, { headers: { Connection: 'close' } })
   }
   return new HttpProblem(
     400,

@@ -18,6 +18,7 @@ import { type Answer, deviceRoute, idParam, type Route } from '../route.ts'
 
 const responses = {
   202: { description: 'On disk; each reading with its verdict', schema: ingestAnswerSchema },
+  408: { description: 'The body came too slowly', type: 'application/problem+json' },
   413: { description: 'Larger than what is taken at once', type: 'application/problem+json' },
   415: { description: 'Of another format than the device has', type: 'application/problem+json' },
   422: {
