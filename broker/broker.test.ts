@@ -676,6 +676,66 @@ test('a bridge with a wide filter hears its own tree alone, also what waits for 
   expect(got).toEqual(['zigbee2mqtt/probe', 'zigbee2mqtt/probe'])
 })
 
+test('two bridges whose trees overlap hear nothing of each other: live, kept, waiting, a will', async () => {
+  const town = await start()
+  const tree = { kind: 'bridge', topic_tree: 'shared/#, homeassistant/#, v1/#, http/#' } as const
+  const [a, b] = [town.device('bridge-a', tree), town.device('bridge-b', tree)]
+  const secretOf = { 'bridge-a': a, 'bridge-b': b }
+  town.device('behind-a', { bridge_id: 'bridge-a' })
+  const lamp = await connect(town, 'lamp-1', town.device('lamp-1'))
+  const heard: Record<string, string[]> = {}
+  /** A connection that keeps its session and listens to all that there is. */
+  const ear = async (user: keyof typeof secretOf, name: string, clean: boolean, subscribe = true) => {
+    const got: string[] = []
+    heard[`${user}/${name}`] = got
+    const options: IClientOptions = { username: user, password: secretOf[user], protocolVersion: 4 }
+    const url = `mqtt://127.0.0.1:${town.ports.mqtt}`
+    const client = mqtt.connect(url, { ...options, clientId: name, clean })
+    cleanups.push(() => client.endAsync(true))
+    client.on('message', (topic, payload) => got.push(`${topic}=${payload}`))
+    if (subscribe) await client.subscribeAsync('#', { qos: 1 })
+    return client
+  }
+  // Away: what is published meanwhile waits for them.
+  for (const user of ['bridge-a', 'bridge-b'] as const) await (await ear(user, 'away', false)).endAsync()
+  await ear('bridge-b', 'live', true)
+  const speaker = await connect(town, 'bridge-a', a, {
+    clientId: 'speaker',
+    will: { topic: 'shared/will', payload: Buffer.from('a'), qos: 1, retain: true },
+  })
+  const topics = ['shared/x', 'homeassistant/sensor/a/config', 'v1/gateway/telemetry', 'http/a']
+  for (const topic of topics) {
+    await speaker.publishAsync(`${topic}`, 'a', { qos: 1, retain: true })
+    await speaker.publishAsync(`${topic}/two`, 'a', { qos: 2 })
+  }
+  await speaker.publishAsync('devices/behind-a/observations', 'a', { qos: 1 })
+  await lamp.publishAsync('homeassistant/sensor/lamp/config', 'lamp', { qos: 1, retain: true })
+  speaker.stream.destroy()
+  const other = await connect(town, 'bridge-b', b, { clientId: 'speaker' })
+  await other.publishAsync('shared/x', 'b', { qos: 1, retain: true })
+  await other.publishAsync('shared/y', 'b', { qos: 1, retain: true })
+  await until(async () => (await journalOf(town)).some((r) => r.topic === 'shared/will'), 'the will')
+  // Back, and new ones, whose subscription brings what is retained.
+  for (const user of ['bridge-a', 'bridge-b'] as const) {
+    await ear(user, 'away', false, false)
+    await ear(user, 'new', true)
+  }
+  await other.publishAsync('shared/end', 'b', { qos: 1 })
+  await (await connect(town, 'bridge-a', a)).publishAsync('shared/end', 'a', { qos: 1 })
+  const ends = () => Object.values(heard).every((got) => got.some((one) => one.startsWith('shared/end=')))
+  await until(ends, 'the last message')
+  const of = (user: string) =>
+    new Set(Object.entries(heard).flatMap(([name, got]) => (name.startsWith(user) ? got : [])))
+  expect(heard['bridge-a/new']).toEqual(
+    expect.arrayContaining([...topics, 'shared/will'].map((t) => `${t}=a`)),
+  )
+  expect([...of('bridge-b')].sort()).toEqual(['shared/end=b', 'shared/x=b', 'shared/y=b'])
+  const own = [...topics, ...topics.map((topic) => `${topic}/two`), 'shared/will', 'shared/end']
+  expect([...of('bridge-a')].sort()).toEqual(
+    [...own, 'devices/behind-a/observations'].map((topic) => `${topic}=a`).sort(),
+  )
+})
+
 test('announcements are remembered, a bounded number of each device, and nobody overwrites those of another', async () => {
   const town = await start()
   const one = await connect(town, 'lamp-1', town.device('lamp-1'))

@@ -17,7 +17,7 @@ import { type Grant, INTERNAL_GRANT } from './grant.ts'
 import { listen, type Peer, type Ports } from './listen.ts'
 import { createLogin, grantFor, type Login, staysIn } from './login.ts'
 import { createPacketGuard, type PacketGuard } from './packet-guard.ts'
-import { createBrokerPersistence } from './persistence.ts'
+import { createBrokerPersistence, userOf } from './persistence.ts'
 
 export type BrokerDeps = {
   config: Pick<
@@ -130,7 +130,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     now,
     mayKeep: (clientId, filter) => byClientId.get(clientId)?.grant.subscribe(filter) ?? false,
     markResent: true,
-    mayReceive: (clientId, topic) => grantOfSession(clientId)?.receive(topic) ?? false,
+    mayReceive: (clientId, topic, from) => grantOfSession(clientId)?.receive(topic, from) ?? false,
   })
   const aedes = new Aedes({
     persistence,
@@ -347,6 +347,8 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     const session = sessionOf(client)
     if (!session) return done(new Error('no session'))
     const { topic } = packet
+    // aedes says who published only after it has queued the message for those who are away.
+    ;(packet as { clientId?: string }).clientId = session.clientId
     const way = session.grant.publish(topic)
     const payload = packet.payload as Buffer
     if (session.internal && (way === undefined || payload.length > ownPayloadMax(config.maxPayloadBytes))) {
@@ -435,9 +437,15 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     done(null, null)
   }
 
-  function authorizeForward<P extends { topic: string }>(client: Client, packet: P): P | null {
+  function authorizeForward<P extends { topic: string; clientId?: string }>(
+    client: Client,
+    packet: P,
+  ): P | null {
     const session = sessionOf(client)
-    if (!session?.grant.receive(packet.topic) || session.cut) return null
+    // A retained message no longer says whose it is.
+    const from =
+      packet.clientId === undefined ? persistence.retainedBy(packet.topic) : userOf(packet.clientId)
+    if (!session?.grant.receive(packet.topic, from) || session.cut) return null
     const unread = client.conn.writableLength
     if (unread > (session.internal ? MAX_UNREAD_INTERNAL : MAX_UNREAD_DEVICE)) {
       session.cut = true

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { PayloadFormat } from '../model/device.ts'
-import { parseTopicTree } from '../model/topics.ts'
-import { bridgeGrant, deviceGrant, filtersMeet, INTERNAL_GRANT, matchesFilter, type Sender } from './grant.ts'
+import { filtersMeet, parseTopicTree } from '../model/topics.ts'
+import { bridgeGrant, deviceGrant, INTERNAL_GRANT, matchesFilter, type Sender } from './grant.ts'
 
 const sender = (format: PayloadFormat, more: Partial<Sender> = {}): Sender => ({
   deviceId: 'lamp-1',
@@ -55,7 +55,7 @@ test('a device writes on the topics that its format prescribes, and on those of 
 test('of foreign topics nothing is remembered, nobody hears them, and depth is bounded', () => {
   const grant = deviceGrant(sender('thingsboard'))
   expect(grant.retain('v1/devices/me/telemetry')).toBe(false)
-  expect(grant.receive('v1/devices/me/telemetry')).toBe(false)
+  expect(grant.receive('v1/devices/me/telemetry', 'lamp-1')).toBe(false)
   // The client library asks for it before anything else.
   expect(grant.subscribe('v1/devices/me/rpc/request/+')).toBe(true)
   expect(grant.subscribe('v1/#')).toBe(false)
@@ -64,7 +64,7 @@ test('of foreign topics nothing is remembered, nobody hears them, and depth is b
   expect(grant.publish('v1/devices/me/tele\ufffd')).toBeUndefined()
   const gateway = bridgeGrant(sender('thingsboard', { kind: 'bridge', topicTree: 'v1/#' }), () => new Set())
   expect(gateway.publish('v1/gateway/telemetry')).toBe('journal')
-  expect(gateway.receive('v1/devices/me/telemetry')).toBe(false)
+  expect(gateway.receive('v1/devices/me/telemetry', 'lamp-2')).toBe(false)
 })
 
 test('whatever logs in may announce itself in the form of Home Assistant, and that may be remembered', () => {
@@ -122,9 +122,11 @@ test('a bridge has up to ten trees; none of them holds everything, our own topic
     expect(grant.subscribe(filter), filter).toBe(true)
   for (const filter of ['other/#', 'devices/+/errors', 'schouw/#', '$SYS/#', '$share/g/zigbee2mqtt/#'])
     expect(grant.subscribe(filter), filter).toBe(false)
-  // However wide its filter is, it hears its own alone.
-  expect(grant.receive('zigbee2mqtt/probe')).toBe(true)
-  expect(grant.receive('devices/lamp-2/observations')).toBe(false)
+  // However wide its filter is, it hears its own alone; in its tree only what it published itself.
+  expect(grant.receive('zigbee2mqtt/probe', 'lamp-1')).toBe(true)
+  for (const from of ['lamp-2', undefined]) expect(grant.receive('zigbee2mqtt/probe', from)).toBe(false)
+  expect(grant.receive('devices/probe-1/errors', '$ingest')).toBe(true)
+  expect(grant.receive('devices/lamp-2/observations', 'lamp-1')).toBe(false)
 })
 
 test('a tree that cannot stand gives nothing', () => {

@@ -1,6 +1,6 @@
 import { parseInbound } from '../model/inbound.ts'
 import { isSoundTopic } from '../model/publish.ts'
-import { parseDeviceTopic, parseTopicTree } from '../model/topics.ts'
+import { filtersMeet, parseDeviceTopic, parseTopicTree } from '../model/topics.ts'
 import type { Credential } from '../store/records/credentials.ts'
 
 /** What one login may do. Decided at login, asked for every packet. */
@@ -10,8 +10,12 @@ export type Grant = {
   /** may the broker remember the last message on this topic for later subscribers */
   retain(topic: string): boolean
   subscribe(filter: string): boolean
-  /** may a message on this topic be handed to this login, whatever its subscriptions say */
-  receive(topic: string): boolean
+  /**
+   * may a message on this topic be handed to this login, whatever its subscriptions say
+   *
+   * @param from who published it; undefined: nobody knows any more
+   */
+  receive(topic: string, from: string | undefined): boolean
 }
 
 /** A filter in the form that MQTT 3.1.1 clause 4.7 allows. */
@@ -40,30 +44,11 @@ export function matchesFilter(filter: string, topic: string): boolean {
   return wanted.length === levels.length
 }
 
-/** Is there a topic that both filters hold? `$…` topics aside. */
-export function filtersMeet(a: string, b: string): boolean {
-  const left = a.split('/')
-  const right = b.split('/')
-  for (let i = 0; ; i++) {
-    const one = left[i]
-    const other = right[i]
-    if (one === '#' || other === '#') return true
-    if (one === undefined || other === undefined) {
-      // `a/#` holds `a` too.
-      return one === other
-    }
-    if (one !== '+' && other !== '+' && one !== other) return false
-  }
-}
-
 /** What the broker knows of a sender when it decides. */
 export type Sender = Pick<Credential, 'deviceId' | 'format' | 'externalId' | 'kind' | 'topicTree'>
 
 /** `homeassistant/{component}/[{node}/]{object}/config`: a device tells what it has, in the form of Home Assistant. */
 export const DISCOVERY = /^homeassistant\/[a-z0-9_]{1,64}(\/[A-Za-z0-9_-]{1,64}){1,2}\/config$/
-
-/** Every device of the format writes on these same topics: nobody may listen to all of them. */
-const SHARED = /^(v1\/(devices|gateway)\/|v2\/[a-z]+$|v1\.[01]\/|\/?json\/)/
 
 /** Deeper than any API of these goes. */
 const MAX_FOREIGN_LEVELS = 8
@@ -146,7 +131,8 @@ export function deviceGrant(sender: Sender): Grant {
 /**
  * A bridge: its own id, the devices behind it by name, and its own topic tree. The tree never reaches the topics of
  * Schouw itself, whatever it says. It may subscribe to any filter that could hold something of these; what it gets
- * is decided by message, so a wider filter than its own brings no more.
+ * is decided by message, so a wider filter than its own brings no more. In its tree it hears what it published itself,
+ * by this or another connection: trees may overlap, and devices of a format share their topics.
  *
  * @param behind asked at each use, so that a device added later counts at once
  */
@@ -177,7 +163,8 @@ export function bridgeGrant(sender: Sender, behind: () => ReadonlySet<string>): 
       if (own.subscribe(filter) || (namesBehind(filter) && filter.split('/').length > 2)) return true
       return tree.some((own) => filtersMeet(own, filter))
     },
-    receive: (topic) => own.receive(topic) || namesBehind(topic) || (inTree(topic) && !SHARED.test(topic)),
+    receive: (topic, from) =>
+      own.receive(topic, from) || namesBehind(topic) || (from === sender.deviceId && inTree(topic)),
   }
 }
 

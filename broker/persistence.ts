@@ -40,8 +40,8 @@ export type PersistenceOptions = {
   maxRetained?: number
   /** may this session keep this subscription; aedes hands over refused filters too */
   mayKeep?: (clientId: string, filter: string) => boolean
-  /** may this session be handed a message on this topic; a filter may be wider than its grant */
-  mayReceive?: (clientId: string, topic: string) => boolean
+  /** may this session be handed a message on this topic of this user; a filter may be wider than its grant */
+  mayReceive?: (clientId: string, topic: string, from: string | undefined) => boolean
   /** say of a message that was sent before that it is (DUP); the contract of aedes-persistence knows nothing of it */
   markResent?: boolean
 }
@@ -367,7 +367,10 @@ export function createBrokerPersistence(options: PersistenceOptions) {
       if (subs.length === 0) return DONE
       // Two filters of one session that both match are one message.
       const topic = packet.topic ?? ''
-      const clientIds = [...new Set(subs.map((sub) => sub.clientId))].filter((id) => mayReceive(id, topic))
+      const from = packet.clientId === undefined ? undefined : userOf(packet.clientId)
+      const clientIds = [...new Set(subs.map((sub) => sub.clientId))].filter((id) =>
+        mayReceive(id, topic, from),
+      )
       if (clientIds.length === 0) return DONE
       const added = clientIds.flatMap((clientId) => {
         const entry = enqueue(clientId, packet)
@@ -508,7 +511,7 @@ export function createBrokerPersistence(options: PersistenceOptions) {
 }
 
 /** Client ids are `{user}/{what the client called itself}`; a user name holds no slash. */
-function userOf(clientId: string): string {
+export function userOf(clientId: string): string {
   return clientId.split('/', 1)[0] ?? clientId
 }
 
@@ -516,10 +519,13 @@ function sizeOf(packet: StoredPacket): number {
   return (packet.payload?.length ?? 0) + (packet.topic?.length ?? 0) + 64
 }
 
-/** Our own copy, without what belongs to one connection; of a PUBREL just its two fields. */
+/**
+ * Our own copy, without what belongs to one connection, but with who published it; of a PUBREL just its two fields.
+ */
 function pick(packet: StoredPacket): StoredPacket {
   if (packet.cmd !== 'publish') return { cmd: packet.cmd, messageId: packet.messageId }
   return {
+    ...(packet.clientId === undefined ? {} : { clientId: packet.clientId }),
     cmd: 'publish',
     brokerId: packet.brokerId,
     brokerCounter: packet.brokerCounter,

@@ -57,6 +57,22 @@ export function parseTopicTree(text: string): { filters: string[] } | { fault: s
   return { filters }
 }
 
+/** Is there a topic that both filters hold? `$…` topics aside. */
+export function filtersMeet(a: string, b: string): boolean {
+  const left = a.split('/')
+  const right = b.split('/')
+  for (let i = 0; ; i++) {
+    const one = left[i]
+    const other = right[i]
+    if (one === '#' || other === '#') return true
+    if (one === undefined || other === undefined) {
+      // `a/#` holds `a` too.
+      return one === other
+    }
+    if (one !== '+' && other !== '+' && one !== other) return false
+  }
+}
+
 /** Internal live events: published by ingest, read by the api. Outside the journal and every device's grant. */
 export const EVENT_TOPIC_PREFIX = 'schouw/events/'
 /** A poke that the numbered `change` table has grown; the payload is the newest id. */
