@@ -22,6 +22,8 @@ afterAll(() => town.close())
 
 type View = {
   id: number
+  version: string
+  formatChange: { deviceId: string; from: string; to: string; detail: string } | null
   topic: string
   state: string
   proposal: { field: string; observedProperty: string | null; problems: string[] }
@@ -33,8 +35,13 @@ type Device = { mapping: Record<string, unknown>; externalId: string; bridgeId: 
 const ask = <T>(method: string, address: string, body?: unknown) =>
   town.send<T>(method, address, { cookie, ...(body === undefined ? {} : { body }) })
 const list = async (query = 'state=proposed') => (await ask<List>('GET', `/v1/announcements?${query}`)).body
-const accept = (id: number | undefined, body: object = {}) =>
-  ask<Accepted>('POST', `/v1/announcements/${id}/acceptance`, body)
+const view = async (id: number | undefined) => (await list('limit=500')).items.find((one) => one.id === id)
+/** As a person does: look, and accept what was looked at. */
+const accept = async (id: number | undefined, body: object = {}) =>
+  ask<Accepted>('POST', `/v1/announcements/${id}/acceptance`, {
+    version: (await view(id))?.version ?? '',
+    ...body,
+  })
 const device = async (id: string) => (await ask<Device>('GET', `/v1/devices/${id}`)).body
 
 /** As ingest writes down what a bridge or device announces. */
@@ -114,7 +121,7 @@ test('without an id one is made of the name, and a taken one is a conflict', asy
   })
 })
 
-test('a device that announces its own topic is mapped itself', async () => {
+test('a device that announces its own topic is mapped itself, once a person says that its format may change', async () => {
   await ask('POST', '/v1/devices', { id: 'meter', name: 'Meter', kind: 'sensor' })
   announce(
     'meter',
@@ -122,12 +129,58 @@ test('a device that announces its own topic is mapped itself', async () => {
     { state_topic: 'devices/meter/observations', unit_of_measurement: 'lx' },
     'meter',
   )
-  const made = await accept(await idOf('illuminance'))
+  const id = await idOf('illuminance')
+  const shown = await view(id)
+  const change = { deviceId: 'meter', from: 'native-json', to: 'json-mapped' }
+  expect(shown?.formatChange).toMatchObject(change)
+  expect(shown?.proposal.problems).toEqual([shown?.formatChange?.detail])
+  const refused = await accept(id)
+  expect([refused.status, (refused.body as unknown as { errors: unknown[] }).errors]).toEqual([
+    409,
+    [{ pointer: '/changeFormat', detail: shown?.formatChange?.detail }],
+  ])
+  expect(await device('meter')).toMatchObject({ format: 'native-json', mapping: null })
+  const made = await accept(id, { changeFormat: true })
   expect([made.status, made.body.deviceId]).toEqual([200, 'meter'])
   expect(await device('meter')).toMatchObject({
     format: 'json-mapped',
     bridgeId: null,
     mapping: { illuminance: { observedProperty: 'illuminance' } },
+  })
+})
+
+test('what is accepted is what was looked at: what says something else meanwhile stays a proposal', async () => {
+  announce('zee', 'temperature', { unit_of_measurement: '°C' })
+  announce('zee', 'humidity', { unit_of_measurement: '%' })
+  const id = await idOf('temperature')
+  const before = await view(id)
+  const send = (body: object, headers: Record<string, string> = {}) =>
+    town.send<{ code: string }>('POST', `/v1/announcements/${id}/acceptance`, { cookie, body, headers })
+  const blind = await send({})
+  expect([blind.status, blind.body.code]).toEqual([428, 'if_match_needed'])
+  // The one that is accepted, one that would be accepted with it, and a new one beside them.
+  for (const [object, over] of [
+    ['temperature', { device_class: 'pm25', unit_of_measurement: 'µg/m³' }],
+    ['humidity', { device_class: 'pm10', unit_of_measurement: 'µg/m³' }],
+    ['pressure', { unit_of_measurement: 'hPa' }],
+  ] as const) {
+    const shown = await view(id)
+    announce('zee', object, over)
+    const late = await send({ version: shown?.version })
+    expect([object, late.status, late.body.code]).toEqual([object, 412, 'version_conflict'])
+    expect(late.headers.get('etag')).toBe(`"${(await view(id))?.version}"`)
+  }
+  expect((await ask('GET', '/v1/devices/sensor-zee')).status).toBe(404)
+  expect((await view(id))?.state).toBe('proposed')
+  // The same again is the same version, whenever it comes.
+  const now = await view(id)
+  announce('zee', 'pressure', { unit_of_measurement: 'hPa' })
+  expect((await send({ version: before?.version }, { 'if-match': `"${before?.version}"` })).status).toBe(412)
+  expect((await send({}, { 'if-match': `"${now?.version}"` })).status).toBe(201)
+  expect((await device('sensor-zee')).mapping).toMatchObject({
+    temperature: { observedProperty: 'pm25' },
+    humidity: { observedProperty: 'pm10' },
+    pressure: { observedProperty: 'pressure' },
   })
 })
 

@@ -34,3 +34,27 @@ export function versionConflict(currentVersion: number, what: string): HttpProbl
     { currentVersion, headers: { ETag: `"${currentVersion}"` } },
   )
 }
+
+/**
+ * The same for what has a hash as its version: If-Match, or what stands in the body.
+ *
+ * @throws HttpProblem 428 without either, 412 when it is not `current`
+ */
+export function mustMatch(req: Request, inBody: string | undefined, current: string, what: string): void {
+  const header = req.get('if-match')?.trim()
+  const given = header === undefined ? inBody : header.replace(/^(?:W\/)?"?([^"]*)"?$/, '$1')
+  if (given === current) return
+  if (given === undefined) {
+    throw new HttpProblem(
+      428,
+      'if_match_needed',
+      `Send the version of the ${what} that you looked at, in the body or as If-Match.`,
+    )
+  }
+  throw new HttpProblem(
+    412,
+    'version_conflict',
+    `This ${what} says something else by now; look at it again.`,
+    { headers: { ETag: `"${current}"` } },
+  )
+}

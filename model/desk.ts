@@ -265,6 +265,8 @@ export const deviceImportSchema = z.object({
 
 export const announcementSchema = z.object({
   id: z.number().int(),
+  /** of this proposal and all that would be accepted with it: acceptance names it, so that what was shown is accepted */
+  version: z.string(),
   senderId: z.string(),
   topic: z.string(),
   component: z.string(),
@@ -288,10 +290,23 @@ export const announcementSchema = z.object({
     problems: z.array(z.string()),
   }),
   payload: z.string(),
+  /** accepting it makes the messages of a device that is there be read differently; `detail` is among the problems */
+  formatChange: z
+    .object({
+      deviceId: z.string(),
+      from: z.enum(PAYLOAD_FORMATS),
+      to: z.enum(PAYLOAD_FORMATS),
+      detail: z.string(),
+    })
+    .nullable(),
 })
 export type AnnouncementView = z.infer<typeof announcementSchema>
 /** POST /v1/announcements/{id}/acceptance: all of one device at once when `wholeDevice`. */
 export const announcementAcceptSchema = z.object({
+  /** of the announcement as it was looked at; or in If-Match */
+  version: z.string().max(64).optional(),
+  /** yes to the `formatChange` of the announcement */
+  changeFormat: z.boolean().default(false),
   deviceId: z
     .string()
     .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)

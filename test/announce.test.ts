@@ -15,7 +15,12 @@ afterAll(async () => {
 })
 
 type Page<T> = { items: T[]; total: number }
-type Announcement = { id: number; state: string; proposal: { field: string; problems: string[] } }
+type Announcement = {
+  id: number
+  version: string
+  state: string
+  proposal: { field: string; problems: string[] }
+}
 type Stream = { name: string; count: number; latest: { value: number } | null }
 
 const DEVICE = {
@@ -77,7 +82,7 @@ test('a device announces itself, a person accepts, and what it sends and sent is
   const made = await person.send<{ deviceId: string; accepted: number[] }>(
     'POST',
     `/v1/announcements/${first?.id}/acceptance`,
-    { deviceId: 'kelder' },
+    { deviceId: 'kelder', version: first?.version },
   )
   expect([made.status, made.body.accepted.length]).toEqual([201, 3])
   expect((await proposed()).items.map((one) => one.proposal.field)).toEqual(['linkquality'])

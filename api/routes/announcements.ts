@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { type Proposal, readAnnouncement } from '../../ingest/interpret/announce.ts'
-import { pageSchema } from '../../model/api.ts'
+import { pageSchema, problemSchema } from '../../model/api.ts'
 import {
   type AnnouncementView,
   announcementAcceptedSchema,
@@ -25,6 +26,7 @@ import {
   updateDevice,
 } from '../../store/records/devices.ts'
 import type { Context } from '../context.ts'
+import { mustMatch } from '../if-match.ts'
 import { badCursor, decodeCursor, encodeCursor } from '../page.ts'
 import { HttpProblem, notFound } from '../problem.ts'
 import { idParam, pageQuery, type Route, route } from '../route.ts'
@@ -73,14 +75,17 @@ export function announcementRoutes({ records, bus, now }: Context): Route[] {
         const after = query.cursor === undefined ? null : readCursor(query.cursor)
         const { items, total } = listAnnouncements(sqlite, query, { after, limit: query.limit + 1 })
         const shown = items.slice(0, query.limit)
-        const senders = new Map<string, Device | undefined>()
+        const senders = new Map<string, Offers | undefined>()
+        const views: AnnouncementView[] = []
         for (const row of shown) {
-          if (!senders.has(row.senderId)) senders.set(row.senderId, await senderOf(row))
+          if (!senders.has(row.senderId)) senders.set(row.senderId, await offersOf(row))
+          const view = await toView(row, senders.get(row.senderId))
+          if (view) views.push(view)
         }
         const last = shown.at(-1)
         return {
           body: {
-            items: shown.flatMap((row) => toView(row, senders.get(row.senderId))),
+            items: views,
             nextCursor:
               items.length > shown.length && last ? encodeCursor([last.senderId, last.topic]) : null,
             total,
@@ -95,30 +100,35 @@ export function announcementRoutes({ records, bus, now }: Context): Route[] {
       tag: 'devices',
       summary: 'Make a device of what was announced, or map the field of the device that is there',
       description:
-        'The device stands behind the sender, under the name that its state topic gives it; a sender that announces its own topic is mapped itself. From then on its state messages are stored; those that came before wait in quarantine and can be replayed.',
+        'The device stands behind the sender, under the name that its state topic gives it; a sender that announces its own topic is mapped itself. From then on its state messages are stored; those that came before wait in quarantine and can be replayed. What is accepted is what was looked at: its `version` goes along, in the body or as If-Match, and 412 says that the sender announced something else meanwhile. When it makes messages of a device be read in another format, that must be said with `changeFormat`.',
       params,
       body: announcementAcceptSchema,
       audit: 'announcement.accept',
       responses: {
         200: { description: 'The field is mapped', schema: announcementAcceptedSchema },
         201: { description: 'A device was made', schema: announcementAcceptedSchema },
+        412: { description: 'It says something else by now', schema: problemSchema },
+        428: { description: 'Its version is needed', schema: problemSchema },
       },
-      async handle({ params: { id }, body, audit }, me) {
+      async handle({ params: { id }, body, audit, req }, me) {
         const row = find(id)
         audit.object = row.topic
         if (row.state === 'accepted' || row.state === 'removed')
           throw new HttpProblem(409, 'already_decided', `This announcement is ${row.state}.`)
-        const sender = await senderOf(row)
-        if (!sender) throw notFound('sender')
+        const offers = await offersOf(row)
+        if (!offers) throw notFound('sender')
+        const { sender } = offers
+        mustMatch(req, body.version, versionOf(row, offers), 'announcement')
         const chosen = proposalOf(row, sender, body)
-        if (!chosen || chosen.problems.length > 0)
-          throw new HttpProblem(409, 'has_problems', 'It cannot be accepted as it is.', {
-            errors: (chosen?.problems ?? []).map((detail) => ({ pointer: '', detail })),
-          })
-        const together = body.wholeDevice ? togetherWith(row, chosen, sender) : []
+        const target = chosen && (await targetOf(sender, chosen))
+        const change = formatChangeOf(target)
+        const errors = (chosen?.problems ?? []).map((detail) => ({ pointer: '', detail }))
+        if (change && !body.changeFormat) errors.push({ pointer: '/changeFormat', detail: change.detail })
+        if (!chosen || errors.length > 0)
+          throw new HttpProblem(409, 'has_problems', 'It cannot be accepted as it is.', { errors })
+        const together = body.wholeDevice ? togetherWith(row, chosen, offers) : []
         const sound = together.filter(({ proposal }) => proposal.problems.length === 0)
         const accepted = [{ row, proposal: chosen }, ...sound]
-        const target = await targetOf(sender, chosen)
         const mapping = mappingOf(
           target?.effective.mapping ?? null,
           accepted.map(({ proposal }) => proposal),
@@ -126,8 +136,7 @@ export function announcementRoutes({ records, bus, now }: Context): Route[] {
         const deviceId = target?.id ?? body.deviceId ?? freeId(chosen)
         try {
           if (target) {
-            // A sender that is not of a type is read by the mapping from now on.
-            const format = target.typeId === null ? { format: 'json-mapped' as const } : {}
+            const format = change ? { format: change.to } : {}
             await updateDevice(records, target.id, { mapping, ...format }, { by: me.login, now: now() })
           } else {
             await createDevice(
@@ -152,13 +161,18 @@ export function announcementRoutes({ records, bus, now }: Context): Route[] {
           })
         }
         const ids = accepted.map((one) => one.row.id)
-        decideAnnouncements(sqlite, ids, { state: 'accepted', by: me.login, at: now() })
+        const rows = accepted.map((one) => one.row)
+        decideAnnouncements(sqlite, rows, { state: 'accepted', by: me.login, at: now() })
         bus.poke(CREDENTIALS_EVENT_TOPIC, deviceId)
         tell(ids, { state: 'accepted', senderId: sender.id, deviceId })
         appendChange(sqlite, {
           kind: 'device',
           ref: deviceId,
-          data: { created: !target, bridgeId: target ? target.bridgeId : sender.id, changed: ['mapping'] },
+          data: {
+            created: !target,
+            bridgeId: target ? target.bridgeId : sender.id,
+            changed: ['mapping', ...(change ? ['format'] : [])],
+          },
           at: now(),
         })
         return {
@@ -190,7 +204,7 @@ export function announcementRoutes({ records, bus, now }: Context): Route[] {
         if (row.state === 'accepted')
           throw new HttpProblem(409, 'already_decided', 'This announcement is accepted.')
         if (row.state === 'proposed') {
-          decideAnnouncements(sqlite, [id], { state: 'declined', by: me.login, at: now() })
+          decideAnnouncements(sqlite, [row], { state: 'declined', by: me.login, at: now() })
           tell([id], { state: 'declined', senderId: row.senderId })
         }
         return {}
@@ -198,20 +212,39 @@ export function announcementRoutes({ records, bus, now }: Context): Route[] {
     }),
   ]
 
-  /** Other proposals of the same sender about the same device, on the same state topic. */
-  function togetherWith(row: StoredAnnouncement, chosen: Proposal, sender: Device) {
-    if (chosen.deviceKey === '') return []
+  /** The sender, and all that waits of it. */
+  async function offersOf(row: StoredAnnouncement): Promise<Offers | undefined> {
+    const sender = await senderOf(row)
+    if (!sender) return undefined
     const { items } = listAnnouncements(
       sqlite,
       { state: 'proposed', senderId: row.senderId },
       { after: null, limit: MAX_TOGETHER },
     )
-    return items.flatMap((other) => {
-      const proposal = other.id === row.id ? undefined : proposalOf(other, sender)
-      return proposal?.deviceKey === chosen.deviceKey && proposal.stateTopic === chosen.stateTopic
-        ? [{ row: other, proposal }]
-        : []
+    const waiting = items.flatMap((one) => {
+      const proposal = proposalOf(one, sender)
+      return proposal ? [{ row: one, proposal }] : []
     })
+    return { sender, waiting }
+  }
+
+  async function toView(
+    row: StoredAnnouncement,
+    offers: Offers | undefined,
+  ): Promise<AnnouncementView | undefined> {
+    const proposal = offers && proposalOf(row, offers.sender)
+    if (!proposal) return undefined
+    const open = row.state === 'proposed' || row.state === 'declined'
+    const formatChange = open ? formatChangeOf(await targetOf(offers.sender, proposal)) : null
+    const problems = [...proposal.problems, ...(formatChange ? [formatChange.detail] : [])]
+    return {
+      ...row,
+      version: versionOf(row, offers),
+      firstAt: toRfc3339(row.firstAt),
+      lastAt: toRfc3339(row.lastAt),
+      proposal: { ...proposal, problems },
+      formatChange,
+    }
   }
 
   /** The device whose messages come on the state topic, when it is registered. */
@@ -261,10 +294,36 @@ function proposalOf(
     : undefined
 }
 
-function toView(row: StoredAnnouncement, sender: Device | undefined): AnnouncementView[] {
-  const proposal = sender && proposalOf(row, sender)
-  if (!proposal) return []
-  return [{ ...row, firstAt: toRfc3339(row.firstAt), lastAt: toRfc3339(row.lastAt), proposal }]
+/** A sender and what of it waits for a person. */
+type Offers = { sender: Device; waiting: { row: StoredAnnouncement; proposal: Proposal }[] }
+
+/** Other proposals of the same sender about the same device, on the same state topic. */
+function togetherWith(row: StoredAnnouncement, chosen: Proposal, { waiting }: Offers): Offers['waiting'] {
+  if (chosen.deviceKey === '') return []
+  return waiting.filter(
+    ({ row: { id }, proposal }) =>
+      id !== row.id && proposal.deviceKey === chosen.deviceKey && proposal.stateTopic === chosen.stateTopic,
+  )
+}
+
+/** Changes with whatever would be accepted: what was sent, and what Schouw makes of it. */
+function versionOf(row: StoredAnnouncement, offers: Offers): string {
+  const proposal = proposalOf(row, offers.sender)
+  const together = proposal ? togetherWith(row, proposal, offers) : []
+  const all = [{ row, proposal }, ...together].map((one) => [one.row.topic, one.row.payload, one.proposal])
+  return createHash('sha256').update(JSON.stringify(all)).digest('base64url').slice(0, 22)
+}
+
+/** A device that is not of a type is read by its mapping once it is accepted, whatever it was read as before. */
+function formatChangeOf(target: DeviceWithState | undefined): AnnouncementView['formatChange'] {
+  if (!target || target.typeId !== null || target.format === 'json-mapped') return null
+  const { id: deviceId, format: from } = target
+  return {
+    deviceId,
+    from,
+    to: 'json-mapped',
+    detail: `messages of ${deviceId} are read as ${from} now, and as json-mapped once this is accepted`,
+  }
 }
 
 /** What is mapped already stays, but for the same field. A second field of one property gets a datastream of its own. */

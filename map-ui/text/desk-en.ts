@@ -491,6 +491,8 @@ export const deskEn: typeof deskNl = {
     noProblems: 'nothing',
     accept: 'Accept device',
     acceptOne: 'Accept like this',
+    changeFormat: (id: string, from: string, to: string) =>
+      `Read messages of ${id} as ${to} from now on, no longer as ${from}`,
     decline: 'Decline',
   },
   wizard: {

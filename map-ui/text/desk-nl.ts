@@ -524,6 +524,8 @@ export const deskNl = {
     noProblems: 'niets',
     accept: 'Apparaat aannemen',
     acceptOne: 'Zo aannemen',
+    changeFormat: (id: string, from: string, to: string) =>
+      `Berichten van ${id} voortaan lezen als ${to}, niet meer als ${from}`,
     decline: 'Afwijzen',
   },
   wizard: {

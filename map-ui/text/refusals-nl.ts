@@ -251,6 +251,10 @@ export const DUTCH: readonly (readonly [english: string, dutch: string])[] = [
   ],
   ['not heard since Schouw or its broker started', 'niet gehoord sinds Schouw of zijn broker startte'],
   // what keeps an announcement from being accepted
+  [
+    'messages of * are read as * now, and as * once this is accepted',
+    'berichten van * worden nu gelezen als *, en na aannemen als *',
+  ],
   ['it has no state_topic', 'er is geen state_topic'],
   ['its state_topic is no topic: *', 'zijn state_topic is geen topic: *'],
   [

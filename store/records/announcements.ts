@@ -111,16 +111,21 @@ export function findAnnouncement(sqlite: DatabaseSync, id: number): StoredAnnoun
     | undefined
 }
 
-/** Write down what a person decided. */
+/** Write down what a person decided of announcements as they were; one that says something else by now is left as it is. */
 export function decideAnnouncements(
   sqlite: DatabaseSync,
-  ids: readonly number[],
+  announcements: readonly Pick<StoredAnnouncement, 'id' | 'payload'>[],
   decision: { state: 'accepted' | 'declined'; by: string; at: number },
 ): void {
   sqlite
     .prepare(
       `update announcement set state = ?, decided_by = ?, decided_at = ?
-       where id in (select value from json_each(?))`,
+       where (id, payload) in (select value ->> 'id', value ->> 'payload' from json_each(?))`,
     )
-    .run(decision.state, decision.by, decision.at, JSON.stringify(ids))
+    .run(
+      decision.state,
+      decision.by,
+      decision.at,
+      JSON.stringify(announcements.map(({ id, payload }) => ({ id, payload }))),
+    )
 }

@@ -23,9 +23,18 @@ export function AnnouncedDevice({ items }: { items: readonly Announcement[] }) {
   const f = useFormat()
   const first = items[0]
   const [id, setId] = useState(first ? idOf(first.proposal.externalId || first.proposal.deviceName) : '')
+  const [changeFormat, setChangeFormat] = useState(false)
   const accept = useAction(async (one: Announcement, body: Record<string, unknown>) => {
-    await fetchOrThrow(`/v1/announcements/${one.id}/acceptance`, { method: 'POST', body })
-    invalidate('/v1/announcements', '/v1/devices', '/v1/town')
+    try {
+      await fetchOrThrow(`/v1/announcements/${one.id}/acceptance`, {
+        method: 'POST',
+        body: { ...body, version: one.version, changeFormat },
+      })
+    } finally {
+      // Also after a refusal: it may say something else by now.
+      invalidate('/v1/announcements')
+    }
+    invalidate('/v1/devices', '/v1/town')
   })
   const decline = useAction(async () => {
     for (const one of items) await fetchOrThrow(`/v1/announcements/${one.id}/refusal`, { method: 'POST' })
@@ -35,7 +44,8 @@ export function AnnouncedDevice({ items }: { items: readonly Announcement[] }) {
   if (!first) return null
   const { deviceName, manufacturer, model, externalId } = first.proposal
   const open = first.state === 'proposed'
-  const sound = items.find((one) => one.proposal.problems.length === 0)
+  const sound = items.find((one) => missing(one).length === 0)
+  const change = open ? items.find((one) => one.formatChange)?.formatChange : undefined
   const error = accept.error ?? decline.error
   return (
     <article className="announced-device">
@@ -90,10 +100,21 @@ export function AnnouncedDevice({ items }: { items: readonly Announcement[] }) {
               onChange={(e) => setId(e.target.value)}
             />
           </Field>
+          {change ? (
+            <label className="check">
+              <input
+                type="checkbox"
+                checked={changeFormat}
+                onChange={(e) => setChangeFormat(e.target.checked)}
+              />{' '}
+              {t.desk.announcement.changeFormat(change.deviceId, change.from, change.to)}
+            </label>
+          ) : null}
           {sound ? (
             <Button
               look="primary"
               icon="check"
+              disabled={sound.formatChange !== null && !changeFormat}
               busy={accept.busy}
               onClick={() => void accept.run(sound, { deviceId: id, wholeDevice: true })}
             >
@@ -109,6 +130,10 @@ export function AnnouncedDevice({ items }: { items: readonly Announcement[] }) {
   )
 }
 
+/** What is missing, beside the yes to a change of format. */
+const missing = ({ proposal, formatChange }: Announcement) =>
+  proposal.problems.filter((problem) => problem !== formatChange?.detail)
+
 type RowProps = { item: Announcement; busy: boolean; onAccept: (body: Record<string, unknown>) => void }
 
 function AnnouncedRow({ item, busy, onAccept }: RowProps) {
@@ -117,7 +142,7 @@ function AnnouncedRow({ item, busy, onAccept }: RowProps) {
   const { field, stateTopic, observedProperty, unit, problems } = item.proposal
   const [property, setProperty] = useState(observedProperty ?? '')
   const [ownUnit, setOwnUnit] = useState(unit ?? '')
-  const stuck = problems.length > 0 && item.state === 'proposed'
+  const stuck = missing(item).length > 0 && item.state === 'proposed'
   return (
     <tr>
       <th scope="row">
