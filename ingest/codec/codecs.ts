@@ -23,13 +23,15 @@ const LIMITS: Limits = {
   stackBytes: 256 * 1024,
   answerChars: 64 * 1024,
   workMs: 150,
-  wallMs: 1_000,
+  wallMs: 500,
 }
 /**
  * ms that a call may take before its work is counted: honest codecs take 26 to 75 µs. The largest that may be saved takes
  * some 100 ms to be compiled, which happens when a thread first meets it.
  */
 const FREE = { run: 5, load: 150 }
+/** How much of `workMs` shows that a call which got little time would have used up all of it. */
+const TELLING = 1 / 3
 /** Shortest wait between two looks at how much a thread worked. */
 const LOOK_MS = 5
 /** What a radio sends in one message is at most 242 bytes; this leaves room for other networks. */
@@ -115,7 +117,7 @@ export function createCodecs(
     control[WORD.input] = inputBytes
     Atomics.store(control, WORD.state, STATE.asked)
     Atomics.notify(control, WORD.state)
-    const waited = wait(running, source === null ? FREE.run : FREE.load)
+    const waited = wait(running, source !== null)
     if (waited.ended) {
       discard()
       return { kind: waited.ended, overMs: waited.overMs }
@@ -128,9 +130,9 @@ export function createCodecs(
   }
 
   /** Until there is an answer, or no more patience. `overMs`: work after the free time. */
-  function wait({ wire: { control } }: Thread, freeMs: number) {
-    const until = performance.now() + limits.wallMs
-    Atomics.wait(control, WORD.state, STATE.asked, freeMs)
+  function wait({ wire: { control } }: Thread, load: boolean) {
+    const until = performance.now() + (load ? 2 : 1) * limits.wallMs
+    Atomics.wait(control, WORD.state, STATE.asked, load ? FREE.load : FREE.run)
     // Nearly always: then no clock was read.
     if (Atomics.load(control, WORD.state) !== STATE.asked) return { overMs: 0 }
     const worked = workClock(control[WORD.thread] ?? 0)
@@ -139,7 +141,10 @@ export function createCodecs(
       if (Atomics.load(control, WORD.state) !== STATE.asked) return { overMs }
       if (overMs >= limits.workMs) return { overMs, ended: 'timeout' as const }
       const left = until - performance.now()
-      if (left <= 0) return { overMs, ended: 'starved' as const }
+      if (left <= 0) {
+        const telling = !load && overMs >= limits.workMs * TELLING
+        return { overMs, ended: telling ? ('timeout' as const) : ('starved' as const) }
+      }
       Atomics.wait(
         control,
         WORD.state,
@@ -199,12 +204,18 @@ export function createCodecs(
       const { slot, load } = slotOf(codec.source)
       const moment = Date.parse(recvTime)
       const input = `{"recvTime":${Number.isFinite(moment) ? moment : 0},"fPort":${Number.isInteger(fPort) ? fPort : 0},"bytes":[${bytes.join(',')}]}`
-      const asked = ask(slot, load ? codec.source : null, input)
+      // Apart, because to be loaded may take longer.
+      const loaded = load ? ask(slot, codec.source, '') : undefined
+      const asked = loaded && !isLoaded(loaded) ? loaded : ask(slot, null, input)
       const outcome = asked.kind === 'answer' ? readAnswer(asked.text) : refused(asked)
       const timedOut = !outcome.ok && outcome.code === 'codec_timeout'
       // It may have been while it was loaded.
       if (timedOut) slots.delete(codec.source)
-      note(codec, asked.overMs, timedOut && asked.kind !== 'starved')
+      note(
+        codec,
+        asked.overMs + (loaded && loaded !== asked ? loaded.overMs : 0),
+        timedOut && asked.kind !== 'starved',
+      )
       return outcome
     },
 
@@ -226,10 +237,14 @@ export function createCodecs(
       return { ok: false, code: 'codec_failed', message: asked.message, warnings: [] } as const
     const message =
       asked.kind === 'timeout'
-        ? `took more than ${limits.workMs} ms`
+        ? `took too long: at most ${limits.workMs} ms are given`
         : `was not ready after ${limits.wallMs} ms on a machine that had little time for it`
     return { ok: false, code: 'codec_timeout', message, warnings: [] } as const
   }
+}
+
+function isLoaded(asked: Asked): boolean {
+  return asked.kind === 'answer' && readCheck(asked.text).ok
 }
 
 const SUSPENDED = {

@@ -35,6 +35,6 @@ export type Limits = {
   answerChars: number
   /** ms of work after which the thread is ended, for what the engine does not count */
   workMs: number
-  /** ms after which it is ended however little it could work, because somebody waits */
+  /** ms after which it is ended however little it could work, because somebody waits; twice that while it is loaded */
   wallMs: number
 }
