@@ -126,6 +126,17 @@ test('a bridge that is refused takes with it what stands behind it', async () =>
   ])
 })
 
+test('a bridge whose tree has topics of another is refused, also of one in the same file', async () => {
+  const { body } = await load(
+    'id,kind,topic_tree\nboom-1,bridge,"boom/#,homeassistant/#"\nboom-2,bridge,boom/+/up\nboom-3,bridge,homeassistant/#\n',
+  )
+  expect(body).toMatchObject({ created: 2, refused: 1 })
+  expect(body.lines[0]).toMatchObject({
+    deviceId: 'boom-2',
+    detail: 'topic_tree has topics in common with that of boom-1',
+  })
+})
+
 test('a mapping must mean something, an asset be there', async () => {
   const line = async (mapping: string, asset = '') =>
     (await load(`id,kind,mapping,asset_id\nm1,sensor,"${mapping.replaceAll('"', '""')}",${asset}\n`)).body

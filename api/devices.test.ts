@@ -245,3 +245,30 @@ test('the broker falls: reading goes on and health says why', async () => {
   expect((await town.send('GET', '/v1/devices', { cookie })).status).toBe(200)
   expect((await register({ id: 'zonder-broker', name: 'Z', kind: 'sensor' })).status).toBe(201)
 })
+
+test('no two bridges have topics in common, but for what all of them announce', async () => {
+  const bridge = (id: string, topicTree: string) =>
+    town.send<{ code: string; existingId: string; errors: { pointer: string }[] }>('POST', '/v1/devices', {
+      cookie,
+      body: { id, name: id, kind: 'bridge', topicTree },
+    })
+  expect((await bridge('tree-1', 'gw1/+/up,homeassistant/#')).status).toBe(201)
+  for (const tree of ['gw1/#', 'gw1/a/up', 'gw1/+/+', 'x/#, gw1/b/#']) {
+    const { status, body } = await bridge('tree-2', tree)
+    expect([tree, status, body.code, body.existingId, body.errors[0]?.pointer]).toEqual([
+      tree,
+      409,
+      'topic_tree_taken',
+      'tree-1',
+      '/topicTree',
+    ])
+  }
+  expect((await bridge('tree-2', 'gw2/#,homeassistant/#')).status).toBe(201)
+  const patch = (topicTree: string) =>
+    town.send<{ existingId: string }>('PATCH', '/v1/devices/tree-2', { cookie, body: { topicTree } })
+  expect((await patch('gw1/#')).body.existingId).toBe('tree-1')
+  expect((await patch('gw2/a/#,homeassistant/sensor/#')).status).toBe(200)
+  // Who takes the place of a bridge that was shut out has its topics.
+  await town.send('DELETE', '/v1/devices/tree-1/credentials', { cookie })
+  expect((await patch('gw1/#')).status).toBe(200)
+})

@@ -73,6 +73,18 @@ export function filtersMeet(a: string, b: string): boolean {
   }
 }
 
+/** Where every bridge announces what is behind it, each in messages of its own. */
+const COMMON = 'homeassistant/'
+
+/** Is there a topic in the trees of two bridges? What all of them announce under `homeassistant/` aside. */
+export function treesMeet(one: string, other: string): boolean {
+  const [left, right] = [parseTopicTree(one), parseTopicTree(other)]
+  if ('fault' in left || 'fault' in right) return false
+  return left.filters.some((a) =>
+    right.filters.some((b) => !(a.startsWith(COMMON) && b.startsWith(COMMON)) && filtersMeet(a, b)),
+  )
+}
+
 /** Internal live events: published by ingest, read by the api. Outside the journal and every device's grant. */
 export const EVENT_TOPIC_PREFIX = 'schouw/events/'
 /** A poke that the numbered `change` table has grown; the payload is the newest id. */

@@ -18,6 +18,7 @@ import {
   listDevices,
   updateDevice,
 } from '../../store/records/devices.ts'
+import { bridgeWithTree } from '../../store/records/topic-trees.ts'
 import { giveSecret } from '../auth/device-secret.ts'
 import type { Context } from '../context.ts'
 import { meaningFaults } from '../meaning.ts'
@@ -101,6 +102,7 @@ export function deviceRoutes(context: Context): Route[] {
       async handle({ body, audit, req }) {
         audit.object = body.id
         await check(context, body)
+        treeIsFree(context, body.id, body.topicTree)
         const moment = now()
         await orConflict(body.id, '/id', () => createDevice(records, body, moment))
         const credential =
@@ -141,6 +143,9 @@ export function deviceRoutes(context: Context): Route[] {
         const before = await getDevice(records, id, now())
         if (!before) throw notFound('device')
         await check(context, { ...before, datastreams: [], ...given(body) })
+        // One that overlaps since before this was asked stays as it is.
+        if (body.topicTree !== undefined && body.topicTree !== before.topicTree)
+          treeIsFree(context, id, body.topicTree)
         const change = { by: me.login, now: now() }
         await orConflict(id, '/externalId', () => updateDevice(records, id, given(body), change))
         bus.poke(CREDENTIALS_EVENT_TOPIC, id)
@@ -182,6 +187,16 @@ async function orConflict<T>(id: string, pointer: string, work: () => Promise<T>
       { existingId: id, errors: [{ pointer, detail: error.message }] },
     )
   }
+}
+
+/** @throws HttpProblem 409 that names the bridge with which the tree has topics in common */
+function treeIsFree({ records }: Context, id: string, topicTree: string | null): void {
+  const other = topicTree === null ? undefined : bridgeWithTree(records.sqlite, id, topicTree)
+  if (other === undefined) return
+  throw new HttpProblem(409, 'topic_tree_taken', `Topics of this tree are those of the bridge ${other}.`, {
+    existingId: other,
+    errors: [{ pointer: '/topicTree', detail: `has topics in common with the tree of ${other}` }],
+  })
 }
 
 type Checked = Pick<

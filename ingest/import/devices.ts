@@ -9,7 +9,7 @@ import {
 } from '../../model/device.ts'
 import { mappingSchema } from '../../model/device-parts.ts'
 import { OBSERVED_PROPERTIES } from '../../model/observed-property.ts'
-import { DEVICE_ID, parseTopicTree } from '../../model/topics.ts'
+import { DEVICE_ID, parseTopicTree, treesMeet } from '../../model/topics.ts'
 import { putCredential } from '../../store/records/device-credentials.ts'
 import { declareFromType } from '../../store/records/devices.ts'
 import { moveDevice } from '../../store/records/locations.ts'
@@ -140,6 +140,7 @@ export function planDevices(
     if (options.unknownAsset === 'refuse') refuse(device, text)
     else if (notes.length < MAX_NOTES) notes.push(`device ${device.deviceId} ${text}`)
   }
+  checkTrees(planned, register)
   checkNeighbours(planned, register)
   const devices = [...planned.values()].filter((device) => device.verdict !== 'refused')
   const behind = (device: PlannedDevice) => Number(device.fields.bridgeId !== null)
@@ -151,6 +152,20 @@ const MAX_NOTES = 50
 function refuse(device: PlannedDevice, reason: string): void {
   device.verdict = 'refused'
   device.detail = reason
+}
+
+/** No bridge that is new or gets another tree has topics of another; which hears which would be left to chance. */
+function checkTrees(planned: ReadonlyMap<string, PlannedDevice>, register: Register): void {
+  const trees = new Map<string, string>()
+  for (const { id, fields, revoked } of register.devices.values())
+    if (fields.topicTree !== null && !revoked) trees.set(id, fields.topicTree)
+  for (const device of planned.values()) {
+    const { topicTree } = device.fields
+    if (device.verdict === 'refused' || topicTree === null || topicTree === device.before?.topicTree) continue
+    const other = [...trees].find(([id, tree]) => id !== device.deviceId && treesMeet(tree, topicTree))
+    if (other) refuse(device, `topic_tree has topics in common with that of ${other[0]}`)
+    else trees.set(device.deviceId, topicTree)
+  }
 }
 
 /** What a device is made of depends on others: its bridge, and the names that the bridge gives. */

@@ -5,6 +5,10 @@
 export const DUTCH: readonly (readonly [english: string, dutch: string])[] = [
   // what to do about it
   [
+    'It cannot be replayed as it is; its sender can send it again, shorter.',
+    'Zo kan het niet opnieuw worden afgespeeld; de afzender kan het korter opnieuw sturen.',
+  ],
+  [
     'Send the rest in a next message; there is no hurry, they keep their own times.',
     'Stuur de rest in een volgend bericht; er is geen haast, elke meting houdt haar eigen tijd.',
   ],
@@ -315,6 +319,7 @@ export const DUTCH: readonly (readonly [english: string, dutch: string])[] = [
   ['bridge_id and external_id belong together', 'bridge_id en external_id horen bij elkaar'],
   ['a bridge needs a topic_tree', 'een doorgeefstation (bridge) heeft een topic_tree nodig'],
   ['only a bridge has a topic_tree', 'alleen een doorgeefstation (bridge) heeft een topic_tree'],
+  ['topic_tree has topics in common with that of *', 'topic_tree heeft topics gemeen met die van *'],
   ['topic_tree: *', 'topic_tree: *, dat kan niet'],
   ['names the asset *, which is not imported', 'noemt het object *, en dat is niet ingelezen'],
   [
@@ -605,9 +610,15 @@ export const DUTCH: readonly (readonly [english: string, dutch: string])[] = [
   ['a device whose access was not revoked', 'een apparaat waarvan de toegang niet is ingetrokken'],
   ['a device whose bridge is *', 'een apparaat met als doorgeefstation *'],
   ['1 to * readings in one message', '1 tot * metingen in één bericht'],
+  ['a message that the broker takes', 'een bericht dat de broker aanneemt'],
   ['a payload as in docs/payloads.md', 'een bericht zoals in docs/payloads.md'],
   ['# to # *', '# tot # *'],
   // what came
+  ['a topic of * characters, of at most *', 'een topic van * tekens, van hooguit *'],
+  ['a topic of * levels, of at most *', 'een topic van * niveaus, van hooguit *'],
+  ['a topic with + or #, which only filters may have', 'een topic met + of #, wat alleen in filters mag'],
+  ['a topic that is no text', 'een topic dat geen tekst is'],
+  ['* bytes, of at most *', '* byte, van hooguit *'],
   ['something that Schouw fails on', 'iets waarop Schouw vastloopt'],
   ['an empty payload', 'een leeg bericht'],
   ['nothing', 'niets'],
