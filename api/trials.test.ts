@@ -234,7 +234,7 @@ test('messages of quarantine are listed, counted, fetched and thrown away', asyn
   expect(bytes.headers.get('content-disposition')).toMatch(/^attachment; filename="1-\d+\.bin"$/)
   expect((await town.send('GET', '/v1/quarantine/999999/payload', { cookie })).status).toBe(404)
   const gone = await town.send('DELETE', '/v1/quarantine?deviceId=c-1', { cookie })
-  expect([gone.status, gone.body]).toEqual([200, { deleted: 3 }])
+  expect([gone.status, gone.body]).toEqual([200, { deleted: 3, skipped: 0, skippedBecause: null }])
   expect((await town.send<List>('GET', '/v1/quarantine', { cookie })).body.total).toBe(3)
   expect(
     town.records.sqlite.prepare("select object from audit where action = 'quarantine.delete'").all(),

@@ -44,6 +44,8 @@ const RETRY_MS = 500
  */
 const MAX_FAILURES = 10
 
+type ReplayResult = { replayed: number; accepted: number; partly: number; refused: number; gone?: number }
+
 type Row = {
   id: number
   epoch: number
@@ -138,7 +140,7 @@ export function createReplayer(deps: {
     // Ingest judges what was published; each message that it has leaves the job.
     while (!closing.signal.aborted && left(job.id, 0) > 0) await pause(SETTLE_EVERY_MS)
     if (closing.signal.aborted) return
-    const result = resultOf(job.id)
+    const result = resultOf(job.id, total)
     inTransaction(sqlite, () => {
       noteProgress(sqlite, job.id, { done: total })
       finishJob(sqlite, job.id, { state: 'done', result, now: now() })
@@ -188,11 +190,13 @@ export function createReplayer(deps: {
     return (waiting.get(id, after) as { n: number }).n
   }
 
-  function resultOf(id: number): { replayed: number; accepted: number; partly: number; refused: number } {
+  /** @param total how many it began with, when it is over: what is missing left quarantine meanwhile, too old or too many */
+  function resultOf(id: number, total = 0): ReplayResult {
     const progress = getJob(sqlite, id)?.progress ?? {}
     const of = (key: string) => Number(progress[key] ?? 0)
     const counts = { accepted: of('accepted'), partly: of('partly'), refused: of('refused') }
-    return { replayed: counts.accepted + counts.partly + counts.refused, ...counts }
+    const replayed = counts.accepted + counts.partly + counts.refused
+    return { replayed, ...counts, ...(total > replayed ? { gone: total - replayed } : {}) }
   }
 
   const pause = (ms: number) => sleep(ms, undefined, { signal: closing.signal }).catch(() => {})

@@ -49,9 +49,9 @@ async function journaled(town: TestBroker): Promise<string[]> {
 }
 
 const longest = {
-  epoch: 9_999_999_999_999_999,
-  sequence: 9_999_999_999_999_999,
-  receivedAt: 9_999_999_999_999_999,
+  epoch: Number.MAX_SAFE_INTEGER,
+  sequence: Number.MAX_SAFE_INTEGER,
+  receivedAt: Number.MAX_SAFE_INTEGER,
 }
 const replayed = (topic: string) => inboundTopic({ sender: 'x'.repeat(64), key: replayKey(longest), topic })
 

@@ -50,17 +50,29 @@ export function runPull(deps: RunnerDeps & { everyMinutes: number; once: PullOnc
   const { signal } = stopping
   const remote = pacedRemote(createRemote({ guard: deps.guard, signal, now }), deps.paceMs, signal)
 
+  /** In one message, or in as many as it takes where payloads may not be large. */
+  async function publishPart(deviceId: string, part: readonly ObservationPayload[]): Promise<void> {
+    const payload = Buffer.from(JSON.stringify(part))
+    if (payload.length > deps.maxPayloadBytes && part.length > 1) {
+      const half = Math.ceil(part.length / 2)
+      await publishPart(deviceId, part.slice(0, half))
+      return publishPart(deviceId, part.slice(half))
+    }
+    const key = httpKey(now(), randomBytes(12).toString('base64url'))
+    await durable.publish(
+      inboundTopic({ sender: id, key, topic: deviceTopic(deviceId, 'observations') }),
+      payload,
+    )
+    status.received()
+  }
+
   const pull: Omit<Pull, 'cursor'> = {
     remote,
     station: (station) => ensureStation(records, id, station, now()),
     async publish(deviceId, observations) {
       for (let i = 0; i < observations.length; i += CHUNK) {
         signal.throwIfAborted()
-        const part = observations.slice(i, i + CHUNK)
-        const key = httpKey(now(), randomBytes(12).toString('base64url'))
-        const topic = inboundTopic({ sender: id, key, topic: deviceTopic(deviceId, 'observations') })
-        await durable.publish(topic, Buffer.from(JSON.stringify(part)))
-        status.received()
+        await publishPart(deviceId, observations.slice(i, i + CHUNK))
       }
     },
     saveCursor: (cursor) => saveCursor(records, id, cursor, now()),

@@ -359,6 +359,10 @@ export const deskEn: typeof deskNl = {
       n === 1
         ? 'This message is deleted and cannot be repaired any more.'
         : 'These messages are deleted and cannot be repaired any more.',
+    discardSkipped: (n) =>
+      n === '1'
+        ? '1 message is being replayed and was not deleted. Try again when the replay is done.'
+        : `${n} messages are being replayed and were not deleted. Try again when the replay is done.`,
     attempts: (n) => (n === 1 ? 'refused again once' : `refused again ${n} times`),
     keptFor: (days) => `kept for ${days} days`,
     oldest: (date) => `oldest from ${date}`,

@@ -391,6 +391,10 @@ export const deskNl = {
       n === 1
         ? 'Dit bericht wordt gewist en kan niet meer worden hersteld.'
         : 'Deze berichten worden gewist en kunnen niet meer worden hersteld.',
+    discardSkipped: (n: string): string =>
+      n === '1'
+        ? '1 bericht wordt nu opnieuw afgespeeld en is niet gewist. Probeer het nog eens als dat klaar is.'
+        : `${n} berichten worden nu opnieuw afgespeeld en zijn niet gewist. Probeer het nog eens als dat klaar is.`,
     attempts: (n: number) => (n === 1 ? '1 keer opnieuw geweigerd' : `${n} keer opnieuw geweigerd`),
     keptFor: (days: number) => `bewaard ${days} dagen`,
     oldest: (date: string) => `oudste van ${date}`,

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { useAction } from '../../client/action.ts'
 import { fetchOrThrow, query } from '../../client/fetch.ts'
 import type { QuarantineFilter } from '../../client/types.ts'
@@ -19,11 +20,16 @@ type Props = {
 export function Discard({ filter, count, open, onClose, onDone }: Props) {
   const t = useText()
   const f = useFormat()
+  const [skipped, setSkipped] = useState(0)
   const action = useAction(async () => {
     const { ids, ...rest } = filter
-    await fetchOrThrow(`/v1/quarantine${query({ ...rest, ids: ids?.join(',') })}`, { method: 'DELETE' })
+    const answer = await fetchOrThrow<{ skipped: number }>(
+      `/v1/quarantine${query({ ...rest, ids: ids?.join(',') })}`,
+      { method: 'DELETE' },
+    )
     afterReplay()
-    onDone()
+    setSkipped(answer.skipped)
+    if (answer.skipped === 0) onDone()
   })
   return (
     <Confirm
@@ -31,10 +37,16 @@ export function Discard({ filter, count, open, onClose, onDone }: Props) {
       open={open}
       busy={action.busy}
       action={t.desk.quarantine.discardSure(f.number(count))}
-      onClose={onClose}
+      onClose={() => {
+        setSkipped(0)
+        onClose()
+      }}
       onSure={() => void action.run()}
     >
       <p>{t.desk.quarantine.discardText(count)}</p>
+      {skipped > 0 ? (
+        <Alert kind="warning">{t.desk.quarantine.discardSkipped(f.number(skipped))}</Alert>
+      ) : null}
       {action.error ? <Alert kind="error">{wordsOf(action.error, t)}</Alert> : null}
     </Confirm>
   )
