@@ -135,3 +135,30 @@ dataTest(
   },
   60_000,
 )
+
+test('in no export of flags or cases a name begins a formula, nor does what a person wrote', async () => {
+  const starts = ['=1+1', '+31', '-2+3', '@SUM(A1)']
+  seedFlags(
+    town.records,
+    starts.map((street, i) => ({ id: `formule-${i}`, street: `${street} weg` })),
+    Date.now(),
+  )
+  for (const [i, text] of starts.entries()) {
+    const body = { flagId: `formule-${i}`, title: `${text} titel`, description: `${text} tekst` }
+    expect((await town.send('POST', '/v1/cases', { cookie, body })).status).toBe(201)
+  }
+  for (const [address, columns] of [
+    ['/v1/exports/flags?format=csv', ['street']],
+    ['/v1/exports/cases', ['title', 'description']],
+  ] as const) {
+    const { text } = await town.send('GET', address, { cookie })
+    const rows = read(text).filter((row) => columns.some((c) => /^'?(=1|\+31|-2|@SUM)/.test(row[c] ?? '')))
+    expect(rows.length, address).toBeGreaterThanOrEqual(starts.length)
+    for (const row of rows) {
+      for (const [column, value] of Object.entries(row)) {
+        if (Number.isNaN(Number(value)))
+          expect([column, value[0]]).not.toEqual([column, expect.stringMatching(/[=+\-@]/)])
+      }
+    }
+  }
+})

@@ -42,15 +42,22 @@ export async function townEnv(extra: Record<string, string> = {}): Promise<TownE
   }
 }
 
-/** One of the processes, as the supervisor would start it. Resolves when it says that it serves. */
+/**
+ * One of the processes, as the supervisor would start it. Resolves when it says that it serves.
+ *
+ * @param hear gets all that it writes: its log
+ */
 export function startProcess(
   name: 'broker' | 'ingest' | 'api' | 'simulators',
   town: TownEnv,
+  hear?: (text: string) => void,
 ): Promise<ChildProcess> {
   const child = fork(path.join(ROOT, name, 'main.ts'), {
     env: town.env,
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    stdio: ['ignore', hear ? 'pipe' : 'ignore', 'pipe', 'ipc'],
   })
+  if (hear)
+    for (const output of [child.stdout, child.stderr]) output?.on('data', (chunk) => hear(String(chunk)))
   return new Promise((resolve, reject) => {
     let errors = ''
     child.stderr?.on('data', (chunk: Buffer) => {
