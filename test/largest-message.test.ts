@@ -155,7 +155,7 @@ test('the longest topic with the largest payload is replayed; what can never be 
 }, 90_000)
 
 test('what is discarded during a replay leaves alone what the replay has: the counts add up', async () => {
-  const messages = 1_500
+  const messages = 3_000
   const { client } = await connectDevice(town, person, {
     id: 'many',
     name: 'Many',

@@ -58,7 +58,7 @@ const replayed = (topic: string) => inboundTopic({ sender: 'x'.repeat(64), key: 
 test('the longest topic and the deepest with the largest payload can be brought in, in the longest name', async () => {
   const town = await start()
   const client = await own(town)
-  const deepest = 'a/'.repeat(MAX_TOPIC_LEVELS - 1) + 'a'
+  const deepest = `${'a/'.repeat(MAX_TOPIC_LEVELS - 1)}a`
   for (const inner of ['€'.repeat(MAX_TOPIC), deepest]) {
     const topic = replayed(inner)
     const payload = Buffer.alloc(ownPayloadMax(MAX), 32)
