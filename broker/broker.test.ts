@@ -736,6 +736,29 @@ test('two bridges whose trees overlap hear nothing of each other: live, kept, wa
   )
 })
 
+test('what is kept from a session takes nothing away of what waits for it', async () => {
+  const town = await start()
+  const tree = { kind: 'bridge', topic_tree: 'shared/#' } as const
+  const [a, b] = [town.device('bridge-a', tree), town.device('bridge-b', tree)]
+  const session = { clientId: 'away', clean: false }
+  const away = await connect(town, 'bridge-a', a, session)
+  await away.subscribeAsync('#', { qos: 1 })
+  await away.endAsync()
+  const other = await connect(town, 'bridge-b', b)
+  for (let i = 0; i < 30; i++) await other.publishAsync(`shared/b${i}`, 'b', { qos: 1, retain: true })
+  const own = await connect(town, 'bridge-a', a, { clientId: 'own' })
+  for (let i = 0; i < 30; i++) await own.publishAsync(`shared/a${i}`, 'a', { qos: 1 })
+  const got = new Set<string>()
+  const options: IClientOptions = { username: 'bridge-a', password: a, protocolVersion: 4, ...session }
+  const back = mqtt.connect(`mqtt://127.0.0.1:${town.ports.mqtt}`, options)
+  cleanups.push(() => back.endAsync(true))
+  back.on('message', (topic) => got.add(topic))
+  // While what waits goes out, it subscribes anew, which finds what is retained by the other.
+  await back.subscribeAsync('#', { qos: 1 })
+  await until(() => got.size === 30, 'all that waited')
+  expect([...got].every((topic) => topic.startsWith('shared/a'))).toBe(true)
+})
+
 test('announcements are remembered, a bounded number of each device, and nobody overwrites those of another', async () => {
   const town = await start()
   const one = await connect(town, 'lamp-1', town.device('lamp-1'))

@@ -401,6 +401,8 @@ export function createBrokerPersistence(options: PersistenceOptions) {
       throw new Error('no such packet')
     },
     async outgoingClearMessageId(client: ClientRef, packet: StoredPacket): Promise<StoredPacket | undefined> {
+      // aedes asks so of what it does not hand over, too, which has no id yet: nor have those that still wait.
+      if (packet.messageId === undefined) return undefined
       const queue = outgoing.get(client.id)
       const at = queue?.packets.findIndex((entry) => entry.packet.messageId === packet.messageId) ?? -1
       if (!queue || at < 0) return undefined
