@@ -1,5 +1,5 @@
-import { liveKey } from '../model/live.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { liveKey } from '../model/live.ts'
 import { trimChanges } from '../store/records/changes.ts'
 import { type ApiTown, apiTown, seedFlags } from '../test/support/api-town.ts'
 

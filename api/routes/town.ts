@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { healthSchema, pageSchema, streetSchema, townSchema } from '../../model/api.ts'
 import { fittingUnits } from '../../ingest/interpret/units.ts'
+import { healthSchema, pageSchema, streetSchema, townSchema } from '../../model/api.ts'
 import { OBSERVED_PROPERTIES } from '../../model/observed-property.ts'
 import { searchStreets } from '../../store/records/network.ts'
 import type { Context } from '../context.ts'
