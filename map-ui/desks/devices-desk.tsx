@@ -1,7 +1,9 @@
 import { useEffect } from 'react'
 import type { Town } from '../../model/api.ts'
 import { go, usePlace } from '../client/location.ts'
+import { may, useMe } from '../client/me.ts'
 import type { Place } from '../client/place.ts'
+import { Alert } from '../parts/states.tsx'
 import { useText } from '../text/language.ts'
 import { AnnouncementList } from './announcements/announcement-list.tsx'
 import { ConnectionPage } from './connections/connection-page.tsx'
@@ -19,6 +21,7 @@ import { Wizard } from './wizard/wizard.tsx'
 /** The integrator's desk: who sends what, what was refused and why, and how to make it right. */
 export function DevicesDesk({ town }: { town: Town | undefined }) {
   const t = useText()
+  const me = useMe()
   const place = usePlace()
   const open = place.sel !== null && place.tab !== 'new'
   useEffect(() => {
@@ -29,6 +32,19 @@ export function DevicesDesk({ town }: { town: Town | undefined }) {
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)
   }, [open])
+  // Somebody followed a link to a desk that is not theirs: say so, and nothing else.
+  if (!may(me.role, 'devices')) {
+    return (
+      <div className="page" id="list" tabIndex={-1}>
+        <div className="page-main">
+          <header className="page-head">
+            <h1>{t.device.title}</h1>
+          </header>
+          <Alert kind="info">{t.common.forbidden}</Alert>
+        </div>
+      </div>
+    )
+  }
   return (
     <div className="page" id="list" tabIndex={-1}>
       <div className="page-main">

@@ -104,7 +104,7 @@ export const deskEn: typeof deskNl = {
     luchtmeetnet: 'Luchtmeetnet',
     'samen-meten': 'Samen Meten',
   },
-  rooms: 'Parts of Connections',
+  rooms: 'Parts of Integration',
   chooseMiddle: 'Choose the middle',
   summary: {
     behind: 'Sources behind',

@@ -188,7 +188,7 @@ export const en: Dictionary = {
     desks: 'Desks',
     map: 'Map',
     cases: 'Cases',
-    devices: 'Connections',
+    devices: 'Integration',
     people: 'People',
     help: 'Keyboard shortcuts',
     account: 'Account',
@@ -510,7 +510,7 @@ export const en: Dictionary = {
     outside: 'This place is outside the municipality.',
   },
   device: {
-    title: 'Connections',
+    title: 'Integration',
     devices: 'Devices',
     count: (n) => `${n} devices`,
     search: 'Find a device',
