@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import type { Logger } from '../log.ts'
-import { device, RECEIVED, record, registerOf } from './interpret/interpret.support.ts'
 import { unwrap } from './interpret/inbound.ts'
+import { device, RECEIVED, record, registerOf } from './interpret/interpret.support.ts'
 import { interpret } from './interpret/interpret.ts'
 import { createLiveSampler } from './live.ts'
 import { createTeller, type Publisher, type Teller } from './tell.ts'

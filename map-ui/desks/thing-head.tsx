@@ -24,7 +24,7 @@ export function ThingHead({ kicker, title, children }: Props) {
           {title}
         </h2>
       </div>
-      {children ? <div className="thing-actions">{children}</div> : null}
+      {children === undefined || children === null ? null : <div className="thing-actions">{children}</div>}
     </header>
   )
 }
